@@ -1,0 +1,20 @@
+/* The password, from the one place the account names. */
+#ifndef AUTH_SECRET_H
+#define AUTH_SECRET_H
+
+#include "auth/opts.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+/* Which key it comes from ("password", "password_file", "password_command"), or NULL. */
+const char *secret_source(const struct auth_opts *opts);
+
+/* Appends the password to `ret` (marked secret): the value itself, the first line of the file, or
+ * the first line of the command's output. A file that group or others may write is refused; one
+ * that others may read adds a line to `notes`. -1: ERR_CONFIG (no source, unreadable, empty, the
+ * command failed), ERR_TEMPORARY (the command exited 75), ERR_TIMEOUT. */
+int secret_get(const struct auth_opts *opts, struct deadline deadline, struct arena *a,
+               struct buf *ret, struct strlist *notes, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,97 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+    struct arena_block *before;
+    size_t used;
+    size_t size;
+    alignas(max_align_t) char at[];
+};
+
+enum { ARENA_BLOCK = 4000 };
+
+static void arena_free(struct arena *a, bool wipe)
+{
+    for (struct arena_block *block = a->last, *before; block; block = before) {
+        before = block->before;
+        if (wipe)
+            mem_wipe(block->at, block->size);
+        free(block);
+    }
+    a->last = NULL;
+}
+
+void arena_done(struct arena *a)
+{
+    arena_free(a, false);
+}
+
+void arena_wipe(struct arena *a)
+{
+    arena_free(a, true);
+}
+
+static struct arena_block *arena_grow(struct arena *a, size_t need)
+{
+    size_t size = need > ARENA_BLOCK / 4 ? need : ARENA_BLOCK;
+    struct arena_block *block = mem_new(1, sizeof *block + size);
+    block->size = size;
+    block->before = a->last;
+    a->last = block;
+    return block;
+}
+
+void *arena_new(struct arena *a, size_t count, size_t size)
+{
+    size_t need = 0;
+    if (__builtin_mul_overflow(count, size, &need) || need > SIZE_MAX / 4)
+        return mem_new(SIZE_MAX / 4, 4); /* ends the process: no such memory */
+    need = (need + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    struct arena_block *block = a->last;
+    if (!block || block->size - block->used < need)
+        block = arena_grow(a, need);
+    void *object = block->at + block->used;
+    block->used += need;
+    return object;
+}
+
+char *arena_string(struct arena *a, struct span text)
+{
+    char *copy = arena_new(a, text.len + 1, 1);
+    if (text.len)
+        memcpy(copy, text.at, text.len);
+    return copy;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    char *text = arena_new(a, len < 0 ? 1 : (size_t)len + 1, 1);
+    if (len > 0)
+        vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    va_end(args);
+    return text;
+}
+
+void strlist_add(struct arena *a, struct strlist *list, const char *text)
+{
+    if (list->n == list->room) {
+        size_t room = list->room ? list->room * 2 : 8;
+        const char **items = arena_new(a, room, sizeof *items);
+        if (list->n)
+            memcpy(items, list->items, list->n * sizeof *items);
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->n++] = text;
+}

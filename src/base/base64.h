@@ -1,0 +1,14 @@
+/* Base64 (RFC 4648 section 4): padded, no line breaks. */
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
+
+#include "base/buf.h"
+
+/* Appends the encoding of `in`. Mark `to` secret when `in` is. */
+void base64_encode(struct buf *to, struct span in);
+
+/* Appends the decoded octets. 0, or -1 (nothing appended) for any octet outside the alphabet,
+ * wrong padding, or non-zero bits behind the end. */
+int base64_decode(struct buf *to, struct span in) MUST_USE;
+
+#endif

@@ -1,0 +1,26 @@
+/* Deadlines. All times are milliseconds on the monotonic clock, which no clock step moves. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A point in time; zeroed means "never". */
+struct deadline {
+    int64_t at;
+};
+
+int64_t clock_ms(void);
+
+/* `ms` from now; 0 or less means never. */
+struct deadline deadline_in(int64_t ms);
+
+/* The earlier of the two. */
+struct deadline deadline_min(struct deadline a, struct deadline b);
+
+bool deadline_passed(struct deadline d);
+
+/* For poll(2): milliseconds left, 0 when passed, -1 for never. */
+int deadline_left(struct deadline d);
+
+#endif

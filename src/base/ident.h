@@ -1,0 +1,26 @@
+/* Who runs this process: from getuid and the passwd entry, never from HOME, USER or LOGNAME. */
+#ifndef BASE_IDENT_H
+#define BASE_IDENT_H
+
+#include "base/arena.h"
+
+#include <sys/types.h>
+
+struct ident {
+    uid_t uid;
+    const char *login; /* "uid-1234" without a passwd entry */
+    const char *gecos; /* full name as in the passwd entry ("&" expanded, up to the comma), or "" */
+    const char *home;  /* absolute, or NULL */
+    const char *host;  /* gethostname(), "localhost" if empty */
+    const char *config; /* $XDG_CONFIG_HOME or ~/.config; NULL without an entry or home */
+    const char *state;  /* $XDG_STATE_HOME or ~/.local/state; likewise */
+};
+
+/* Never fails. The XDG variables count only if absolute and owned by this uid. */
+void ident_get(struct arena *a, struct ident *ret);
+
+/* Drops set-uid and set-gid rights for good, if there are any. Ends the process with 77 when the
+ * kernel refuses. */
+void ident_drop_privileges(void);
+
+#endif

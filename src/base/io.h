@@ -1,0 +1,33 @@
+/* Whole reads and writes on descriptors. */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Descriptors 0 to 2 that the caller closed become /dev/null, so that no socket lands there. */
+void io_sanitize(void);
+
+/* Writes all, past EINTR and short writes. 0, or -1 with errno. */
+int io_write(int fd, const void *octets, size_t len) MUST_USE;
+
+/* Writes all at `offset`. 0, or -1 with errno. */
+int io_write_at(int fd, const void *octets, size_t len, uint64_t offset) MUST_USE;
+
+/* Reads up to `len` octets, past EINTR: the count, 0 at the end, -1 with errno. */
+ssize_t io_read(int fd, void *octets, size_t len) MUST_USE;
+ssize_t io_read_at(int fd, void *octets, size_t len, uint64_t offset) MUST_USE;
+
+/* A nameless file in $TMPDIR (only if absolute) or /tmp, which nobody else can open and which
+ * goes with its last descriptor: O_TMPFILE, else created 0600 and unlinked. The descriptor, or -1
+ * with ERR_CREATE. */
+int io_open_temporary(struct err *e) MUST_USE;
+
+/* Reads a whole small file (at most `limit` octets) through a descriptor into `to`. 0, or -1 with
+ * ERR_IO, or ERR_DATA when it is larger. `name` is for the message. */
+int io_read_all(int fd, const char *name, size_t limit, struct buf *to, struct err *e) MUST_USE;
+
+/* For CLEANUP: closes a descriptor that is not negative. */
+void io_close(int *fd);
+
+#endif

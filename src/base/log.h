@@ -1,0 +1,29 @@
+/* The log: syslog and a file, either or both. The only mutable global but the signal flag.
+ *
+ * A record is one line, already formatted. A log that cannot be written never changes a verdict:
+ * the first failure is kept for log_problem(). Never hand it a secret or a body. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
+
+/* Nothing is opened before the first record. `facility` as in syslog.conf ("mail", "user",
+ * "local0"…) or NULL for no syslog; `file` an absolute path or NULL. The strings must live on. */
+void log_setup(const char *name, const char *facility, const char *file);
+
+/* Is `facility` known, "off" included? */
+bool log_facility_is_known(const char *facility);
+
+/* Control characters in `line` are made visible. The file is opened O_NOFOLLOW, 0600 when it is
+ * created, appended to with one write, and locked for no longer than that. */
+void log_write(enum log_level level, struct span line);
+
+/* What kept the file from being written, or NULL. */
+const char *log_problem(void);
+
+void log_done(void);
+
+#endif

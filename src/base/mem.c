@@ -1,0 +1,52 @@
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static void *mem_or_exit(void *block)
+{
+    static const char words[] = "postbag: out of memory\n";
+    if (block)
+        return block;
+    if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
+        _exit(EX_OSERR);
+    _exit(EX_OSERR);
+}
+
+void *mem_new(size_t count, size_t size)
+{
+    return mem_or_exit(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *mem_resize(void *block, size_t count, size_t size)
+{
+    return mem_or_exit(reallocarray(block, count ? count : 1, size ? size : 1));
+}
+
+char *mem_string(const char *text)
+{
+    return mem_copy(text, strlen(text));
+}
+
+char *mem_copy(const char *text, size_t len)
+{
+    char *copy = mem_or_exit(len < SIZE_MAX ? malloc(len + 1) : NULL);
+    if (len)
+        memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+void mem_wipe(void *secret, size_t len)
+{
+    if (secret)
+        explicit_bzero(secret, len);
+}
+
+void mem_free_string(char **text)
+{
+    free(*text);
+}

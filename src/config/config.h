@@ -1,0 +1,51 @@
+/* The configuration as a whole: files, $POSTBAG_URL, --set; accounts, aliases, log. */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/ident.h"
+#include "config/account.h"
+#include "mail/alias.h"
+
+struct log_opts {
+    const char *syslog; /* facility, or "off" */
+    const char *file;   /* or NULL */
+    bool json;
+};
+
+struct config {
+    struct arena arena; /* wiped at the end: it holds secrets */
+    struct account *accounts;
+    size_t n_accounts;
+    struct aliases aliases; /* of [aliases]; the files come with config_aliases() */
+    struct log_opts log;
+    struct strlist files; /* read, in order */
+    struct strlist notes; /* for `check`, -v and the log */
+};
+
+struct config_request {
+    const struct ident *ident;
+    const char *file; /* -C, or NULL: replaces both files, as $POSTBAG_CONFIG does */
+    bool
+        file_must_be_root; /* the sendmail door: `file` belongs to root, nobody else may write it */
+    struct strlist sets;   /* "KEY=VALUE" of --set, in order */
+};
+
+/* Loads all. A missing system or user file is no error; a missing `file` is. ERR_CONFIG. */
+int config_load(const struct config_request *request, struct config *ret, struct err *e) MUST_USE;
+void config_done(struct config *c);
+
+/* Chooses: `name` (-a); `match` on the envelope sender, then on the header From; `default = yes`;
+ * the first account of the user's file, then of the system's. `sender` and `from` are plain
+ * "local@domain" or NULL. ERR_CONFIG: no such account (the known ones named), none at all (points
+ * to `postbag setup`). The account's required keys are checked here: it has a host, and so on. */
+int config_choose(struct config *c, const char *name, const char *sender, const char *from,
+                  const struct account **ret, struct err *e) MUST_USE;
+
+/* Checks what no single key shows: host present, clear text with a password only to this machine,
+ * one source for the password, user without password, … ERR_CONFIG. */
+int account_check(struct arena *a, const struct account *account, struct err *e) MUST_USE;
+
+/* Adds the account's aliases file (or /etc/aliases) to the [aliases] section. */
+int config_aliases(struct config *c, const struct account *account, struct err *e) MUST_USE;
+
+#endif

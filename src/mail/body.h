@@ -1,0 +1,28 @@
+/* A message's body: octets in memory while small, beyond BODY_MEMORY in a nameless file, so that
+ * memory does not grow with the message. Written once, then read as often as wanted. */
+#ifndef MAIL_BODY_H
+#define MAIL_BODY_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { BODY_MEMORY = 256 * 1024 };
+
+struct body {
+    struct buf memory; /* all of it, or what is not yet in the file */
+    int fd;            /* valid if `spilled` */
+    bool spilled;
+    uint64_t size;
+};
+
+/* Zeroed is empty. */
+void body_done(struct body *b);
+
+/* Appends. -1 with ERR_CREATE or ERR_IO (disk full, …). */
+int body_add(struct body *b, struct span octets, struct err *e) MUST_USE;
+
+/* Reads at `offset`: up to `len` octets into `to`. The count, 0 at the end, -1 with ERR_IO. */
+ssize_t body_read_at(const struct body *b, uint64_t offset, char *to, size_t len,
+                     struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,22 @@
+/* From a target to a connected socket: name lookup in a bounded child, then the addresses in turn,
+ * within one deadline. */
+#ifndef NET_DIAL_H
+#define NET_DIAL_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "net/target.h"
+
+struct dial_times {
+    int64_t lookup_ms;
+    int64_t connect_ms;
+};
+
+/* A non-blocking, close-on-exec socket with TCP_NODELAY, or -1: ERR_NOHOST (the name does not
+ * exist), ERR_LOOKUP, ERR_CONNECT (the text lists each address and its error), ERR_TIMEOUT.
+ * `times` and `address` (the address that was reached, for -v and the log; appended) may be NULL.
+ */
+int dial(const struct target *t, const struct net_opts *opts, struct deadline deadline,
+         struct dial_times *times, struct buf *address, struct err *e) MUST_USE;
+
+#endif

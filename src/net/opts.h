@@ -1,0 +1,33 @@
+/* What an account says about the way to the server. Strings belong to the config's arena. */
+#ifndef NET_OPTS_H
+#define NET_OPTS_H
+
+#include "base/arena.h"
+
+enum tls_mode { TLS_MODE_UNSET, TLS_MODE_IMPLICIT, TLS_MODE_STARTTLS, TLS_MODE_OFF };
+enum tls_version { TLS_VERSION_1_0 = 10, TLS_VERSION_1_1, TLS_VERSION_1_2, TLS_VERSION_1_3 };
+enum ip_family { IP_ANY, IP_4, IP_6 };
+enum tls_verify { TLS_VERIFY_YES, TLS_VERIFY_INSECURE };
+
+struct net_opts {
+    struct strlist host; /* each "name[:port]", "[v6]:port" or "/path" */
+    int port;            /* 0: by the TLS mode */
+    enum tls_mode tls;
+    enum ip_family ip;
+    const char *source_ip;
+    int64_t timeout_ms;         /* whole delivery; until the end of data unless explicit */
+    bool timeout_explicit;      /* absolute in every phase */
+    int64_t connect_timeout_ms; /* lookup, TCP and greeting of one host */
+    int64_t command_timeout_ms; /* each reply */
+    const char *tls_ca_file;
+    const char *tls_name;
+    struct strlist tls_pin;         /* "sha256:HEX" or "sha256//BASE64" of the public key */
+    struct strlist tls_fingerprint; /* "sha256:HEX" of the leaf, "spki:…" of its key */
+    const char *tls_cert;
+    const char *tls_key;
+    enum tls_version tls_min;
+    const char *tls_priority;
+    enum tls_verify tls_verify;
+};
+
+#endif

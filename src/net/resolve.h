@@ -1,0 +1,26 @@
+/* Name lookup that can be bounded: getaddrinfo runs in a child. */
+#ifndef NET_RESOLVE_H
+#define NET_RESOLVE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/opts.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+struct resolved {
+    struct sockaddr_storage *items;
+    size_t n;
+};
+
+/* All addresses of `host` in the system's order. An address literal needs no child.
+ * ERR_NOHOST, ERR_LOOKUP, ERR_TIMEOUT. */
+int resolve(struct arena *a, const char *host, int port, enum ip_family family,
+            struct deadline deadline, struct resolved *ret, struct err *e) MUST_USE;
+
+/* Appends "192.0.2.1" or "2001:db8::1" without the port. */
+struct buf;
+void resolve_add_text(struct buf *to, const struct sockaddr_storage *address);
+
+#endif

@@ -1,0 +1,76 @@
+/* A byte stream to the server: clear text, TLS, or (in tests) memory, with one deadline.
+ *
+ * Output gathers in a buffer and leaves with stream_flush, one write a flight. While it writes it
+ * also reads, so that a server that speaks early is heard and a dead lock of two full socket
+ * buffers cannot happen. On EPIPE or reset the input that has already come is read first: the
+ * server's last words stay available. */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/opts.h"
+
+struct stream;
+
+/* Sees what passes, for -v. Never called for stream_put_secret, which reports `***` in its place.
+ * `out` is true for what we send. */
+struct stream_trace {
+    void (*see)(void *context, bool out, struct span octets);
+    void *context;
+};
+
+/* Takes over the descriptor (non-blocking). */
+struct stream *stream_new(int fd, struct stream_trace trace) MUST_USE;
+
+/* For tests: input comes from `script` in pieces of `step` octets (0: all at once), then EOF;
+ * everything flushed is appended to `sent`. */
+struct stream *stream_new_memory(struct span script, size_t step, struct buf *sent,
+                                 struct stream_trace trace) MUST_USE;
+
+void stream_free(struct stream *s); /* closes; NULL allowed */
+
+/* Every later call ends with ERR_TIMEOUT when this passes. */
+void stream_set_deadline(struct stream *s, struct deadline deadline);
+
+/* Queue octets. Nothing is sent before stream_flush or stream_fill. */
+void stream_put(struct stream *s, struct span octets);
+void stream_put_secret(struct stream *s, struct span octets);
+
+/* How much waits to be sent. */
+size_t stream_pending(const struct stream *s);
+
+/* Sends all that is queued. Returns early with 0 and stream_pending() > 0 as soon as input
+ * arrives while the peer takes no more, or at once when `yield` is set and input is there.
+ * -1: ERR_TIMEOUT, ERR_CLOSED, ERR_TLS. */
+int stream_flush(struct stream *s, bool yield, struct err *e) MUST_USE;
+
+/* Flushes, then waits until more input has come: 1, 0 at the end of the stream (a TLS end without
+ * close_notify counts as ERR_CLOSED), -1 as above. */
+int stream_fill(struct stream *s, struct err *e) MUST_USE;
+
+/* Input not consumed yet; borrowed until the next call. */
+struct span stream_input(const struct stream *s);
+void stream_consume(struct stream *s, size_t n);
+
+/* Reads what the kernel already has without waiting; errors are left for later. */
+void stream_peek(struct stream *s);
+
+/* TLS, below. 0 after a verified handshake. Input that came in clear text before it is ERR_PROTOCOL
+ * (possible injection), never used. */
+struct tls_facts;
+int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
+                     bool is_literal, struct err *e) MUST_USE;
+
+/* What was negotiated, or NULL in clear text. */
+const struct tls_facts *stream_tls(const struct stream *s);
+
+/* Polite end: close_notify under TLS without waiting, then nothing more can be sent. */
+void stream_bye(struct stream *s);
+
+/* Local address literal for EHLO, "[192.0.2.1]" or "[IPv6:2001:db8::1]"; "[127.0.0.1]" for others.
+ */
+void stream_add_local_literal(const struct stream *s, struct buf *to);
+
+#endif

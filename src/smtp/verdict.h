@@ -1,0 +1,26 @@
+/* What became of one recipient. */
+#ifndef SMTP_VERDICT_H
+#define SMTP_VERDICT_H
+
+#include "base/err.h"
+#include "smtp/stage.h"
+
+enum verdict_result {
+    VERDICT_PENDING = 0,
+    VERDICT_SENT,      /* the smarthost has it */
+    VERDICT_REFUSED,   /* for good */
+    VERDICT_FAILED,    /* for now: may be tried again */
+    VERDICT_AMBIGUOUS, /* lost after the end of data: may have been delivered */
+};
+
+struct verdict {
+    enum verdict_result result;
+    enum stage stage;
+    struct err err; /* for VERDICT_SENT: code, enhanced and reply of the acceptance */
+};
+
+void verdict_done(struct verdict *v);
+void verdict_copy(struct verdict *to, const struct verdict *from);
+const char *verdict_name(enum verdict_result result); /* "sent", "refused", … */
+
+#endif
