@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <sys/types.h>
+
 /* Descriptors 0 to 2 that the caller closed become /dev/null, so that no socket lands there. */
 void io_sanitize(void);
 

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <sys/types.h>
+
 enum { BODY_MEMORY = 256 * 1024 };
 
 struct body {

@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "net/opts.h"
 
+#include <sys/types.h>
+
 /* What was negotiated; strings live as long as the session. */
 struct tls_facts {
     const char *version; /* "TLS1.3" */
