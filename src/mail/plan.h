@@ -19,7 +19,8 @@
 struct plan_facts {
     const struct mail_opts *opts;
     const struct addr *sender; /* envelope sender, final */
-    const char *full_name;     /* -F, else NAME, else GECOS; "" for none */
+    const char *given_name;    /* -F, or NULL: wins over opts->from_name, which wins over … */
+    const char *full_name;     /* … NAME, else GECOS; "" for none */
     const char *host;          /* this host's name */
     time_t now;
     uint64_t random[2]; /* for Message-ID */
@@ -28,11 +29,12 @@ struct plan_facts {
 struct stored {
     struct buf header; /* with the empty line behind it */
     struct body body;
-    bool eight_bit;         /* an octet above 127 anywhere: wants 8BITMIME */
-    bool utf8_addresses;    /* a non-ASCII local part in an address field: wants SMTPUTF8 */
-    bool qp_allowed;        /* a single text part in 7bit or 8bit: the wire may use QP */
-    const char *message_id; /* with the angle brackets; in the arena given to plan_store */
-    struct strlist notes;   /* for -v and the log: what was changed and why */
+    bool eight_bit;      /* an octet above 127 anywhere: wants 8BITMIME */
+    bool utf8_addresses; /* a non-ASCII local part in an address field: wants SMTPUTF8 */
+    bool qp_allowed;     /* a single text part in 7bit or 8bit: the wire may use QP */
+    const char
+        *message_id;      /* with its angle brackets, "" if there is none; in plan_store's arena */
+    struct strlist notes; /* for -v and the log: what was changed and why */
 };
 
 void stored_done(struct stored *s);
