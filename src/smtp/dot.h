@@ -4,21 +4,24 @@
 
 #include "base/buf.h"
 
+/* Zeroed is at the start of a line. */
 struct dot {
-    int matched; /* octets of "CRLF" seen at the end of what has passed; zeroed: line start */
-    bool inside; /* zeroed: at the start of a line */
+    bool inside; /* within a line */
+    bool owed;   /* a dot must go out before the rest of the piece */
 };
 
-/* Appends the stuffed form of the next piece. */
-void dot_encode(struct dot *d, struct span in, struct buf *out);
+/* Takes the next run of the stuffed text off the front of `piece`: a slice of it, or a dot that is
+ * added. False when the piece is used up. So the text is never copied. */
+bool dot_next(struct dot *d, struct span *piece, struct span *run);
 
-/* Appends the end of data, with a CRLF in front if the last line lacks one. */
-void dot_finish(struct dot *d, struct buf *out);
+/* The end of data that fits what went before: with a CRLF in front if the last line lacks one. */
+struct span dot_end(const struct dot *d);
 
-/* The reverse, for the server: takes from `in`, appends the text, says in `used` how much was
- * taken. 1 when the end of data was reached, 0 when more is needed. */
+/* The reverse, for the server side. Zeroed is at the start. Takes from `in`, appends the text, says
+ * in `used` how much was taken: 1 when the end of data was reached, 0 when more is needed. Only
+ * CRLF "." CRLF ends the data. */
 struct undot {
-    int state;
+    enum { UNDOT_INSIDE = 1, UNDOT_CR, UNDOT_START, UNDOT_DOT, UNDOT_DOT_CR } state;
 };
 int dot_decode(struct undot *d, struct span in, size_t *used, struct buf *out) MUST_USE;
 

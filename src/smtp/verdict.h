@@ -9,7 +9,7 @@ enum verdict_result {
     VERDICT_PENDING = 0,
     VERDICT_SENT,      /* the smarthost has it */
     VERDICT_REFUSED,   /* for good */
-    VERDICT_FAILED,    /* for now: may be tried again */
+    VERDICT_FAILED,    /* not delivered, for any other reason */
     VERDICT_AMBIGUOUS, /* lost after the end of data: may have been delivered */
 };
 
@@ -18,6 +18,10 @@ struct verdict {
     enum stage stage;
     struct err err; /* for VERDICT_SENT: code, enhanced and reply of the acceptance */
 };
+
+/* The result that an error means: refused for a 5yz reply and for what is wrong with an address or
+ * the message, failed for all else. */
+enum verdict_result verdict_of(const struct err *err);
 
 void verdict_done(struct verdict *v);
 void verdict_copy(struct verdict *to, const struct verdict *from);

@@ -1,0 +1,89 @@
+/* An SMTP or LMTP client on one connection: blocking, linear, one deadline.
+ *
+ *   client_init, client_open (connect, TLS, greeting, EHLO, STARTTLS, EHLO, AUTH),
+ *   client_send once or more, client_close.
+ *
+ * client_open is its steps in order; `postbag test` takes them one by one. Nothing falls back: not
+ * from TLS to clear text, not from a login to none, not to a second mechanism after a refusal. */
+#ifndef SMTP_CLIENT_H
+#define SMTP_CLIENT_H
+
+#include "auth/opts.h"
+#include "mail/plan.h"
+#include "net/dial.h"
+#include "net/stream.h"
+#include "smtp/caps.h"
+#include "smtp/opts.h"
+#include "smtp/reply.h"
+#include "smtp/session.h"
+
+/* What a connection is made with; all borrowed. */
+struct client_setup {
+    const struct target *target;
+    const struct net_opts *net;
+    const struct auth_opts *auth;
+    const struct smtp_opts *smtp;
+    struct span password;     /* used if a login is wanted */
+    const char *host;         /* this host's name: the EHLO name if it has a dot */
+    struct deadline deadline; /* of the whole delivery */
+    struct stream_trace trace;
+};
+
+/* Milliseconds that each phase took, for the log. */
+struct client_times {
+    struct dial_times dial;
+    int64_t greeting_ms;
+    int64_t tls_ms;
+    int64_t login_ms;
+    int64_t transfer_ms;
+};
+
+struct client {
+    struct client_setup setup;
+    struct stream *stream;
+    struct reply_parser parser;
+    struct reply reply; /* the last one */
+    struct caps caps;
+    struct buf address; /* that was reached */
+    enum stage stage;   /* where we are, or where we failed */
+    enum mech mech;     /* of the login, 0 for none */
+    bool lmtp;
+    bool broken; /* the connection is of no more use */
+    bool quit_sent;
+    struct client_times times;
+};
+
+void client_init(struct client *c, const struct client_setup *setup);
+
+/* All steps up to the login. On failure c->stage says where. */
+int client_open(struct client *c, struct err *e) MUST_USE;
+
+/* The steps. Each sets c->stage. */
+int client_connect(struct client *c, struct err *e) MUST_USE;
+int client_greeting(struct client *c, struct err *e) MUST_USE;
+int client_hello(struct client *c, struct err *e) MUST_USE;
+int client_starttls(struct client *c, struct err *e) MUST_USE;
+int client_tls(struct client *c, struct err *e) MUST_USE;
+int client_login(struct client *c, struct err *e) MUST_USE;
+
+/* One command, one reply (in c->reply): 0 whatever its code, -1 when the connection failed. */
+int client_command(struct client *c, enum stage stage, struct span line, struct err *e) MUST_USE;
+
+/* Waits for one reply into c->reply. */
+int client_read_reply(struct client *c, struct err *e) MUST_USE;
+
+/* A reply that is already there: 1, else 0; -1 when what is there is malformed. */
+int client_take_reply(struct client *c, struct err *e) MUST_USE;
+
+/* Sends one message and gives each recipient its verdict (the caller's array, zeroed). `last`: QUIT
+ * may ride along. Never fails as a whole; look at c->broken before sending another. */
+void client_send(struct client *c, const struct envelope *envelope, const struct stored *stored,
+                 bool last, struct verdict *verdicts);
+
+/* QUIT if it has not been sent and makes sense; does not wait for the answer. */
+void client_close(struct client *c);
+
+/* The time limit of one reply from now on, within the whole delivery's. */
+void client_set_deadline(struct client *c, int64_t ms);
+
+#endif

@@ -1,0 +1,153 @@
+/* AUTH (RFC 4954): the exchange of auth/sasl over the lines of SMTP. */
+#include "auth/sasl.h"
+#include "base/base64.h"
+#include "net/tls.h"
+#include "smtp/client.h"
+
+enum {
+    AUTH_LINE_LIMIT = 512, /* octets of an AUTH line with initial response: RFC 4954 section 4 */
+    AUTH_ROUNDS = 8,
+};
+
+/* One exchange: `response` holds what is to be said next, if `ready`. */
+struct exchange {
+    struct sasl *sasl;
+    struct buf response; /* raw, secret */
+    bool ready;
+};
+
+/* The trace never sees what goes through here. */
+static void put_response(struct client *c, struct exchange *x)
+{
+    BUF line = { .secret = true };
+    base64_encode(&line, buf_span(&x->response));
+    if (line.len)
+        stream_put_secret(c->stream, buf_span(&line));
+    buf_clear(&x->response);
+    x->ready = false;
+}
+
+/* Queues the AUTH line, with the first response on it where that is allowed and fits. */
+static int put_auth(struct client *c, struct exchange *x, struct err *e)
+{
+    BUF line = { 0 };
+    buf_addf(&line, "AUTH %s", mech_name(c->mech));
+    if (sasl_client_first(x->sasl)) {
+        if (sasl_step(x->sasl, NULL, &x->response, e) < 0)
+            return -1;
+        x->ready = true;
+    }
+    size_t whole = line.len + 1 + (x->response.len + 2) / 3 * 4 + 2;
+    bool ride_along = x->ready && sasl_initial_response(x->sasl) && whole <= AUTH_LINE_LIMIT;
+    if (ride_along)
+        buf_add_char(&line, ' ');
+    stream_put(c->stream, buf_span(&line));
+    if (ride_along)
+        put_response(c, x);
+    stream_put(c->stream, SPAN("\r\n"));
+    return 0;
+}
+
+/* Makes the response to the challenge in c->reply. */
+static int answer(struct client *c, struct exchange *x, struct err *e)
+{
+    BUF challenge = { .secret = true };
+    if (x->ready) /* the challenge only asks for the first response */
+        return 0;
+    if (base64_decode(&challenge, span_trim(buf_span(&c->reply.text))) < 0)
+        return err_set(e, ERR_PROTOCOL, "the server's challenge is not base64");
+    struct span raw = buf_span(&challenge);
+    if (sasl_step(x->sasl, &raw, &x->response, e) < 0)
+        return -1;
+    x->ready = true;
+    return 0;
+}
+
+/* "*" ends an exchange that cannot go on, and leaves the connection in order (the server says 501).
+ * `e` keeps the reason. */
+static int cancel(struct client *c)
+{
+    ERR ignored = { 0 };
+    if (client_command(c, STAGE_AUTH, SPAN("*\r\n"), &ignored) < 0)
+        c->broken = true;
+    return -1;
+}
+
+static int refused(struct client *c, struct err *e)
+{
+    reply_error(&c->reply, e);
+    if (c->reply.code >= 400)
+        return -1;
+    ERR said = { 0 };
+    err_move(&said, e);
+    return err_set(e, ERR_PROTOCOL, "the server breaks the protocol: \"%s\" as reply to AUTH",
+                   said.text);
+}
+
+static int accepted(struct client *c, struct exchange *x, struct err *e)
+{
+    if (x->ready)
+        return err_set(e, ERR_PROTOCOL, "the server accepts the login before it has seen it");
+    if (sasl_finish(x->sasl, e) == 0)
+        return 0;
+    c->broken = true;
+    return -1;
+}
+
+static int run_exchange(struct client *c, struct exchange *x, struct err *e)
+{
+    if (put_auth(c, x, e) < 0)
+        return -1;
+    for (int round = 0; round < AUTH_ROUNDS; round++) {
+        if (client_read_reply(c, e) < 0)
+            return -1;
+        if (c->reply.code == 235)
+            return accepted(c, x, e);
+        if (c->reply.code != 334)
+            return refused(c, e);
+        if (answer(c, x, e) < 0)
+            return cancel(c);
+        put_response(c, x);
+        stream_put(c->stream, SPAN("\r\n"));
+    }
+    c->broken = true;
+    return err_set(e, ERR_PROTOCOL, "the server asks for ever more in its login");
+}
+
+/* libgsasl is opened only when SCRAM is what would be chosen. */
+static int choose(struct client *c, struct err *e)
+{
+    const struct tls_facts *tls = stream_tls(c->stream);
+    struct mech_facts facts = {
+        .offered = c->caps.mechs,
+        .words = buf_span(&c->caps.words),
+        .private_channel = (tls && tls->verified) || target_is_local(c->setup.target),
+        .scram_possible = true,
+    };
+    if (mech_choose(c->setup.auth, &facts, &c->mech, e) < 0)
+        return -1;
+    if (!(c->mech & (MECH_SCRAM_SHA_1 | MECH_SCRAM_SHA_256)) ||
+        sasl_scram_possible(c->setup.password))
+        return 0;
+    facts.scram_possible = false;
+    return mech_choose(c->setup.auth, &facts, &c->mech, e);
+}
+
+int client_login(struct client *c, struct err *e)
+{
+    int64_t start = clock_ms();
+    struct exchange x = { .response = { .secret = true } };
+    c->stage = STAGE_AUTH;
+    if (choose(c, e) < 0) {
+        c->mech = 0;
+        return -1;
+    }
+    client_set_deadline(c, c->setup.net->command_timeout_ms);
+    int done = sasl_new(c->mech, c->setup.auth->user, c->setup.password, &x.sasl, e);
+    if (done == 0)
+        done = run_exchange(c, &x, e);
+    sasl_free(x.sasl);
+    buf_done(&x.response);
+    c->times.login_ms = clock_ms() - start;
+    return done;
+}

@@ -1,0 +1,106 @@
+#include "smtp/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void session_init(struct session *s, struct txn *txn, bool pipelining, bool quit)
+{
+    *s = (struct session){ .txn = txn, .pipelining = pipelining, .quit = quit };
+}
+
+void session_done(struct session *s)
+{
+    free(s->awaited);
+    *s = (struct session){ 0 };
+}
+
+static void await(struct session *s, enum txn_command command, size_t recipient)
+{
+    if (s->first > 0 && s->first + s->n == s->room) {
+        memmove(s->awaited, s->awaited + s->first, s->n * sizeof *s->awaited);
+        s->first = 0;
+    }
+    if (s->n == s->room) {
+        s->room = s->room ? s->room * 2 : 16;
+        s->awaited = mem_resize(s->awaited, s->room, sizeof *s->awaited);
+    }
+    s->awaited[s->first + s->n++] = (struct txn_awaited){ command, recipient };
+}
+
+/* May another command leave before the replies that are awaited? */
+static bool flight_is_open(const struct session *s)
+{
+    if (!s->n)
+        return true;
+    enum txn_command last = s->awaited[s->first + s->n - 1].command;
+    return s->pipelining && (last == TXN_MAIL || last == TXN_RCPT);
+}
+
+enum session_step session_next(struct session *s, struct buf *out)
+{
+    struct txn_awaited awaited;
+    if (!flight_is_open(s))
+        return SESSION_READ;
+    switch (txn_next(s->txn, out, &awaited)) {
+    case TXN_STEP_COMMAND: await(s, awaited.command, awaited.recipient); return SESSION_SEND;
+    case TXN_STEP_CONTENT: return SESSION_CONTENT;
+    case TXN_STEP_LONE_DOT: return SESSION_LONE_DOT;
+    case TXN_STEP_WAIT: return SESSION_READ;
+    case TXN_STEP_DONE: return s->n ? SESSION_READ : SESSION_DONE;
+    }
+    return SESSION_DONE;
+}
+
+void session_end_content(struct session *s, struct buf *out)
+{
+    if (!s->quit || !s->pipelining || s->txn->lmtp || !txn_is_last(s->txn))
+        return;
+    buf_add_string(out, "QUIT\r\n");
+    s->quit_sent = true;
+}
+
+void session_content_sent(struct session *s)
+{
+    struct txn *t = s->txn;
+    bool lone_dot = !t->accepted;
+    txn_content_sent(t);
+    if (lone_dot) {
+        await(s, TXN_LONE_DOT, TXN_ALL);
+    } else if (!t->lmtp) {
+        await(s, TXN_END, TXN_ALL);
+    } else {
+        for (size_t i = txn_next_accepted(t, 0); i != TXN_ALL; i = txn_next_accepted(t, i + 1))
+            await(s, TXN_END, i);
+    }
+}
+
+enum stage session_stage(const struct session *s)
+{
+    if (!s->n)
+        return s->txn->phase == TXN_PHASE_CONTENT ? STAGE_BODY : STAGE_MAIL;
+    switch (s->awaited[s->first].command) {
+    case TXN_MAIL:
+    case TXN_RSET: return STAGE_MAIL;
+    case TXN_RCPT: return STAGE_RCPT;
+    case TXN_DATA: return STAGE_DATA;
+    case TXN_END:
+    case TXN_LONE_DOT: return STAGE_END;
+    }
+    return STAGE_NONE;
+}
+
+int session_reply(struct session *s, const struct reply *reply, struct err *e)
+{
+    struct txn_awaited awaited = { TXN_END, TXN_ALL };
+    if (s->n) {
+        awaited = s->awaited[s->first++];
+        s->n--;
+        if (!s->n)
+            s->first = 0;
+    } else if (s->txn->phase != TXN_PHASE_CONTENT) {
+        ERR said = { 0 };
+        reply_error(reply, &said);
+        return err_set(e, ERR_PROTOCOL, "the server spoke out of turn: \"%s\"", said.text);
+    }
+    return txn_reply(s->txn, awaited, reply, e);
+}

@@ -1,0 +1,47 @@
+/* The transaction part of a connection: which replies are awaited, in order, and what may leave
+ * before they have come. Pure.
+ *
+ * Flight rules (RFC 2920): without PIPELINING every command waits for its reply. With it, MAIL,
+ * RCPT and DATA leave together; DATA, the end of data and QUIT end a flight; content may begin one;
+ * QUIT leaves right behind the last end of data. The reply to QUIT is never waited for. */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include "smtp/txn.h"
+
+struct session {
+    struct txn *txn;
+    bool pipelining;
+    bool quit; /* end the connection after this message */
+    bool quit_sent;
+    struct txn_awaited *awaited; /* a queue: the oldest at `first` */
+    size_t first, n, room;
+};
+
+/* `txn` is borrowed until session_done. */
+void session_init(struct session *s, struct txn *txn, bool pipelining, bool quit);
+void session_done(struct session *s);
+
+enum session_step {
+    SESSION_SEND,     /* commands were appended to `out`: add more by calling again */
+    SESSION_CONTENT,  /* send content and end of data, then `out` holds what follows it */
+    SESSION_LONE_DOT, /* the same with an empty content */
+    SESSION_READ,     /* flush, and read one reply */
+    SESSION_DONE,
+};
+
+enum session_step session_next(struct session *s, struct buf *out);
+
+/* Call when the content is about to be ended: appends QUIT to `out` if it may ride along. */
+void session_end_content(struct session *s, struct buf *out);
+
+/* Call when the end of data has left whole: its replies are awaited from now on. */
+void session_content_sent(struct session *s);
+
+/* The stage of the reply that is awaited now, for messages. */
+enum stage session_stage(const struct session *s);
+
+/* Hands the next reply to where it belongs. As txn_reply. */
+int session_reply(struct session *s, const struct reply *reply, struct err *e) MUST_USE;
+
+#endif

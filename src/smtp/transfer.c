@@ -1,0 +1,178 @@
+/* One message over an open connection: session and txn say what, this file does it. */
+#include "base/sig.h"
+#include "mail/wire.h"
+#include "smtp/client.h"
+#include "smtp/dot.h"
+
+enum {
+    FLUSH_AT = 64 * 1024,            /* octets queued before they are sent */
+    END_TIMEOUT_MS = 10 * 60 * 1000, /* RFC 5321 section 4.5.3.2.6 */
+    QUIT_LENGTH = 6,
+};
+
+struct transfer {
+    struct client *client;
+    struct session session;
+    const struct stored *stored;
+    bool downgrade; /* the body goes as quoted-printable */
+};
+
+/* Hands a reply that has come before its time to the session; 0 if there is none. */
+static int take_early_reply(struct transfer *x, struct err *e)
+{
+    int got = client_take_reply(x->client, e);
+    if (got <= 0)
+        return got;
+    x->client->broken = true;
+    return session_reply(&x->session, &x->client->reply, e) < 0
+               ? -1
+               : err_set(e, ERR_PROTOCOL, "the server spoke out of turn");
+}
+
+/* Sends what is queued. A server that speaks meanwhile, or as its last words, is heard. */
+static int flush(struct transfer *x, struct err *e)
+{
+    struct stream *stream = x->client->stream;
+    do {
+        int sent = stream_flush(stream, false, e);
+        size_t before = stream_input(stream).len;
+        ERR early = { 0 };
+        if (before && take_early_reply(x, &early) < 0) {
+            err_move(e, &early);
+            return -1;
+        }
+        if (sent < 0)
+            return -1;
+    } while (stream_pending(stream));
+    return 0;
+}
+
+/* Content without its end; what is left to send stays queued. */
+static int put_content(struct transfer *x, struct dot *dot, struct err *e)
+{
+    struct wire wire;
+    struct span piece, run;
+    int more;
+    int done = 0;
+    wire_init(&wire, x->stored, x->downgrade);
+    while (done == 0 && (more = wire_next(&wire, &piece, e)) != 0) {
+        done = more < 0 ? -1 : 0;
+        while (done == 0 && dot_next(dot, &piece, &run)) {
+            stream_put(x->client->stream, run);
+            if (stream_pending(x->client->stream) < FLUSH_AT)
+                continue;
+            client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
+            done = flush(x, e);
+        }
+    }
+    wire_done(&wire);
+    return done;
+}
+
+/* The point of no return: from here on a lost connection leaves the outcome open. Signals no longer
+ * end the process at once, and the default limit of the whole delivery no longer binds. */
+static int end_content(struct transfer *x, struct span end, struct err *e)
+{
+    struct client *c = x->client;
+    BUF quit = { 0 };
+    stream_peek(c->stream);
+    if (take_early_reply(x, e) < 0)
+        return -1;
+    session_end_content(&x->session, &quit);
+    sig_hold();
+    stream_put(c->stream, end);
+    stream_put(c->stream, buf_span(&quit));
+    int sent = flush(x, e);
+    if (sent == 0 || stream_pending(c->stream) <= QUIT_LENGTH)
+        session_content_sent(&x->session);
+    if (!c->setup.net->timeout_explicit)
+        c->setup.deadline = (struct deadline){ 0 };
+    client_set_deadline(c, END_TIMEOUT_MS);
+    return sent;
+}
+
+static int send_content(struct transfer *x, struct err *e)
+{
+    struct dot dot = { 0 };
+    x->client->stage = STAGE_BODY;
+    if (put_content(x, &dot, e) < 0)
+        return -1;
+    return end_content(x, dot_end(&dot), e);
+}
+
+static int read_reply(struct transfer *x, struct err *e)
+{
+    x->client->stage = session_stage(&x->session);
+    if (x->client->stage != STAGE_END)
+        client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
+    if (client_read_reply(x->client, e) < 0)
+        return -1;
+    return session_reply(&x->session, &x->client->reply, e);
+}
+
+static int perform(struct transfer *x, struct err *e)
+{
+    BUF out = { 0 };
+    int done = 0;
+    for (;;) {
+        switch (session_next(&x->session, &out)) {
+        case SESSION_SEND:
+            stream_put(x->client->stream, buf_span(&out));
+            buf_clear(&out);
+            continue;
+        case SESSION_CONTENT: done = send_content(x, e); break;
+        case SESSION_LONE_DOT: done = end_content(x, SPAN(".\r\n"), e); break;
+        case SESSION_READ: done = read_reply(x, e); break;
+        case SESSION_DONE: return 0;
+        }
+        if (done < 0)
+            return -1;
+    }
+}
+
+/* What the wire form is like under this server's capabilities. */
+static int describe(struct transfer *x, struct txn_message *ret, struct err *e)
+{
+    const struct stored *stored = x->stored;
+    x->downgrade =
+        stored->eight_bit && stored->qp_allowed && !caps_has(&x->client->caps, CAP_8BITMIME);
+    *ret = (struct txn_message){ .eight_bit = stored->eight_bit && !x->downgrade,
+                                 .utf8_addresses = stored->utf8_addresses };
+    return wire_size(stored, x->downgrade, &ret->size, e);
+}
+
+static void fail_all(const struct envelope *envelope, const struct err *err,
+                     struct verdict *verdicts)
+{
+    for (size_t i = 0; i < envelope->n_rcpts; i++) {
+        verdicts[i].result = verdict_of(err);
+        verdicts[i].stage = STAGE_BODY;
+        err_copy(&verdicts[i].err, err);
+    }
+}
+
+void client_send(struct client *c, const struct envelope *envelope, const struct stored *stored,
+                 bool last, struct verdict *verdicts)
+{
+    ERR e = { 0 };
+    struct transfer x = { .client = c, .stored = stored };
+    struct txn_message message;
+    struct txn txn;
+    int64_t start = clock_ms();
+    if (describe(&x, &message, &e) < 0) {
+        fail_all(envelope, &e, verdicts);
+        return;
+    }
+    bool pipelining = caps_has(&c->caps, CAP_PIPELINING) && c->setup.smtp->pipelining != SWITCH_OFF;
+    txn_init(&txn, envelope, &message, &c->caps, verdicts);
+    txn.lmtp = c->lmtp;
+    session_init(&x.session, &txn, pipelining, last);
+    if (perform(&x, &e) < 0) {
+        c->broken = true;
+        txn_broken(&txn, c->stage, &e);
+    }
+    c->quit_sent = x.session.quit_sent;
+    c->times.transfer_ms = clock_ms() - start;
+    session_done(&x.session);
+    txn_done(&txn);
+}

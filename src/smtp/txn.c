@@ -1,0 +1,391 @@
+#include "smtp/txn.h"
+
+#include "smtp/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Verdicts. */
+
+static void decide(struct txn *t, size_t i, enum verdict_result result, enum stage stage,
+                   const struct err *err)
+{
+    if (t->recipients[i] == TXN_DECIDED)
+        return;
+    if (t->recipients[i] == TXN_ACCEPTED)
+        t->accepted--;
+    t->recipients[i] = TXN_DECIDED;
+    t->verdicts[i].result = result;
+    t->verdicts[i].stage = stage;
+    err_copy(&t->verdicts[i].err, err);
+}
+
+/* The same verdict for every recipient that is in `state`. */
+static void decide_all(struct txn *t, enum txn_recipient state, enum verdict_result result,
+                       enum stage stage, const struct err *err)
+{
+    for (size_t i = 0; i < t->envelope->n_rcpts; i++)
+        if (t->recipients[i] == state)
+            decide(t, i, result, stage, err);
+}
+
+static void decide_undecided(struct txn *t, enum verdict_result result, enum stage stage,
+                             const struct err *err)
+{
+    decide_all(t, TXN_WAITING, result, stage, err);
+    decide_all(t, TXN_OFFERED, result, stage, err);
+    decide_all(t, TXN_ACCEPTED, result, stage, err);
+}
+
+/* What cannot be sent through this server at all is refused before anything is. */
+
+static void refuse_utf8(struct txn *t)
+{
+    static const char remedy[] = "use an address whose part before the \"@\" is ASCII, or a server "
+                                 "that offers SMTPUTF8";
+    const struct envelope *env = t->envelope;
+    ERR e = { 0 };
+    if (caps_has(t->caps, CAP_SMTPUTF8))
+        return;
+    if (env->sender_utf8)
+        err_set(&e, ERR_DATA, "sender %s: the server does not offer SMTPUTF8", env->sender);
+    else if (t->message.utf8_addresses)
+        err_set(&e, ERR_DATA,
+                "an address in the header is not ASCII and the server does not offer "
+                "SMTPUTF8");
+    if (e.kind) {
+        err_hint(&e, "%s", remedy);
+        decide_undecided(t, VERDICT_REFUSED, STAGE_MAIL, &e);
+        return;
+    }
+    for (size_t i = 0; i < env->n_rcpts; i++) {
+        if (!env->rcpts[i].utf8)
+            continue;
+        err_set(&e, ERR_DATA, "the server does not offer SMTPUTF8, which this address needs");
+        err_hint(&e, "%s", remedy);
+        decide(t, i, VERDICT_REFUSED, STAGE_RCPT, &e);
+    }
+}
+
+static void refuse_size(struct txn *t)
+{
+    if (!t->caps->size || t->message.size <= t->caps->size)
+        return;
+    ERR e = { 0 };
+    err_set(&e, ERR_DATA, "the message has %llu octets, the server takes at most %llu",
+            (unsigned long long)t->message.size, (unsigned long long)t->caps->size);
+    err_hint(&e, "send less at once, or put large files elsewhere and mail their address");
+    decide_undecided(t, VERDICT_REFUSED, STAGE_MAIL, &e);
+}
+
+void txn_init(struct txn *t, const struct envelope *envelope, const struct txn_message *message,
+              const struct caps *caps, struct verdict *verdicts)
+{
+    *t = (struct txn){ .envelope = envelope,
+                       .caps = caps,
+                       .message = *message,
+                       .verdicts = verdicts,
+                       .recipients = mem_new(envelope->n_rcpts, sizeof *t->recipients) };
+    refuse_size(t);
+    refuse_utf8(t);
+}
+
+void txn_done(struct txn *t)
+{
+    free(t->recipients);
+    *t = (struct txn){ 0 };
+}
+
+/* Sending. */
+
+static bool any(const struct txn *t, enum txn_recipient state)
+{
+    for (size_t i = 0; i < t->envelope->n_rcpts; i++)
+        if (t->recipients[i] == state)
+            return true;
+    return false;
+}
+
+static bool wants_utf8(const struct txn *t)
+{
+    bool wanted = t->envelope->sender_utf8 || t->message.utf8_addresses;
+    for (size_t i = 0; i < t->envelope->n_rcpts; i++)
+        wanted |= t->envelope->rcpts[i].utf8 && t->recipients[i] != TXN_DECIDED;
+    return wanted;
+}
+
+static enum txn_step command(struct txn *t, enum txn_command what, size_t recipient,
+                             enum txn_phase phase, struct txn_awaited *ret)
+{
+    t->phase = phase;
+    *ret = (struct txn_awaited){ what, recipient };
+    return TXN_STEP_COMMAND;
+}
+
+static enum txn_step next_mail(struct txn *t, struct buf *out, struct txn_awaited *ret)
+{
+    ERR e = { 0 };
+    const struct envelope *env = t->envelope;
+    bool dsn = caps_has(t->caps, CAP_DSN);
+    struct mail_params params = {
+        .size = caps_has(t->caps, CAP_SIZE),
+        .size_value = t->message.size,
+        .body_8bit = t->message.eight_bit && caps_has(t->caps, CAP_8BITMIME),
+        .smtputf8 = wants_utf8(t),
+        .ret = dsn ? env->dsn_return : DSN_RETURN_UNSET,
+        .envid = dsn ? env->envid : NULL,
+    };
+    t->next = t->offered = t->unanswered = 0;
+    t->mail_failed = t->full = false;
+    if (command_mail(out, env->sender, &params, &e) < 0) {
+        decide_undecided(t, VERDICT_REFUSED, STAGE_MAIL, &e);
+        t->phase = TXN_PHASE_DONE;
+        return TXN_STEP_DONE;
+    }
+    return command(t, TXN_MAIL, TXN_ALL, TXN_PHASE_RCPT, ret);
+}
+
+static size_t transaction_limit(const struct txn *t)
+{
+    uint64_t limit = t->caps->rcpt_max;
+    return limit && limit < TXN_RECIPIENTS ? (size_t)limit : TXN_RECIPIENTS;
+}
+
+/* Appends RCPT for the next waiting recipient; false when there is none for this transaction. */
+static bool offer_recipient(struct txn *t, struct buf *out, size_t *ret)
+{
+    unsigned notify = caps_has(t->caps, CAP_DSN) ? t->envelope->dsn_notify : 0;
+    for (; t->next < t->envelope->n_rcpts && !t->full; t->next++) {
+        ERR e = { 0 };
+        size_t i = t->next;
+        if (t->recipients[i] != TXN_WAITING)
+            continue;
+        if (t->offered == transaction_limit(t))
+            return false;
+        if (command_rcpt(out, t->envelope->rcpts[i].wire, notify, &e) < 0) {
+            decide(t, i, VERDICT_REFUSED, STAGE_RCPT, &e);
+            continue;
+        }
+        t->recipients[i] = TXN_OFFERED;
+        t->offered++;
+        t->unanswered++;
+        t->next++;
+        *ret = i;
+        return true;
+    }
+    return false;
+}
+
+static enum txn_step next_rcpt(struct txn *t, struct buf *out, struct txn_awaited *ret)
+{
+    size_t i;
+    if (!t->mail_failed && offer_recipient(t, out, &i))
+        return command(t, TXN_RCPT, i, TXN_PHASE_RCPT, ret);
+    if (t->unanswered > 0 || t->accepted > 0) {
+        if (t->mail_failed)
+            return TXN_STEP_WAIT;
+        buf_add_string(out, "DATA\r\n");
+        return command(t, TXN_DATA, TXN_ALL, TXN_PHASE_DATA, ret);
+    }
+    /* Nobody was accepted: another transaction makes sense only for those not yet offered. */
+    t->phase = any(t, TXN_WAITING) ? TXN_PHASE_RSET : TXN_PHASE_DONE;
+    return txn_next(t, out, ret);
+}
+
+enum txn_step txn_next(struct txn *t, struct buf *out, struct txn_awaited *ret)
+{
+    switch (t->phase) {
+    case TXN_PHASE_MAIL:
+        if (any(t, TXN_WAITING))
+            return next_mail(t, out, ret);
+        t->phase = TXN_PHASE_DONE;
+        return TXN_STEP_DONE;
+    case TXN_PHASE_RCPT: return next_rcpt(t, out, ret);
+    case TXN_PHASE_DATA:
+    case TXN_PHASE_END:
+    case TXN_PHASE_CLEAR: return TXN_STEP_WAIT;
+    case TXN_PHASE_CONTENT: return t->accepted ? TXN_STEP_CONTENT : TXN_STEP_LONE_DOT;
+    case TXN_PHASE_RSET:
+        buf_add_string(out, "RSET\r\n");
+        return command(t, TXN_RSET, TXN_ALL, TXN_PHASE_CLEAR, ret);
+    case TXN_PHASE_DONE: return TXN_STEP_DONE;
+    }
+    return TXN_STEP_DONE;
+}
+
+bool txn_is_last(const struct txn *t)
+{
+    return !any(t, TXN_WAITING);
+}
+
+void txn_content_sent(struct txn *t)
+{
+    t->phase = TXN_PHASE_END;
+}
+
+size_t txn_next_accepted(const struct txn *t, size_t start)
+{
+    for (size_t i = start; i < t->envelope->n_rcpts; i++)
+        if (t->recipients[i] == TXN_ACCEPTED)
+            return i;
+    return TXN_ALL;
+}
+
+/* Replies. */
+
+static int unexpected(const char *what, const struct err *reply, struct err *e)
+{
+    return err_set(e, ERR_PROTOCOL, "the server breaks the protocol: \"%s\" as reply to %s",
+                   reply->text, what);
+}
+
+static bool is_failure(const struct reply *reply)
+{
+    return reply->code >= 400;
+}
+
+static bool is_success(const struct reply *reply)
+{
+    return reply->code < 300;
+}
+
+/* "Too many recipients" (RFC 5321 section 4.5.3.1.10), not "mailbox full". */
+static bool says_full(const struct reply *reply)
+{
+    const char *enhanced = reply->enhanced;
+    if (reply->code == 452)
+        return !*enhanced || strcmp(enhanced, "4.5.3") == 0;
+    return reply->code == 552 && strcmp(enhanced, "5.5.3") == 0;
+}
+
+static int reply_mail(struct txn *t, const struct reply *reply, const struct err *said,
+                      struct err *e)
+{
+    if (is_success(reply))
+        return 0;
+    if (!is_failure(reply))
+        return unexpected("MAIL", said, e);
+    t->mail_failed = true;
+    decide_all(t, TXN_WAITING, verdict_of(said), STAGE_MAIL, said);
+    decide_all(t, TXN_OFFERED, verdict_of(said), STAGE_MAIL, said);
+    return 0;
+}
+
+static int reply_rcpt(struct txn *t, size_t i, const struct reply *reply, const struct err *said,
+                      struct err *e)
+{
+    t->unanswered--;
+    if (t->recipients[i] != TXN_OFFERED)
+        return 0;
+    if (is_success(reply)) {
+        t->recipients[i] = TXN_ACCEPTED;
+        t->accepted++;
+    } else if (!is_failure(reply)) {
+        return unexpected("RCPT", said, e);
+    } else if (says_full(reply) && t->accepted) {
+        t->recipients[i] = TXN_WAITING;
+        t->full = true;
+    } else {
+        decide(t, i, verdict_of(said), STAGE_RCPT, said);
+    }
+    return 0;
+}
+
+/* A transaction is over: begin the next one for those who wait, or end. */
+static void conclude(struct txn *t, bool clean)
+{
+    if (!any(t, TXN_WAITING))
+        t->phase = TXN_PHASE_DONE;
+    else
+        t->phase = clean ? TXN_PHASE_MAIL : TXN_PHASE_RSET;
+}
+
+static int reply_data(struct txn *t, const struct reply *reply, const struct err *said,
+                      struct err *e)
+{
+    if (reply->code == 354) {
+        t->phase = TXN_PHASE_CONTENT;
+        return 0;
+    }
+    if (!is_failure(reply))
+        return unexpected("DATA", said, e);
+    decide_all(t, TXN_ACCEPTED, verdict_of(said), STAGE_DATA, said);
+    conclude(t, false);
+    return 0;
+}
+
+static int reply_end(struct txn *t, size_t recipient, const struct reply *reply,
+                     const struct err *said, struct err *e)
+{
+    bool early = t->phase == TXN_PHASE_CONTENT;
+    if (!is_failure(reply) && (early || !is_success(reply)))
+        return unexpected(early ? "an unfinished message" : "the end of data", said, e);
+    enum verdict_result result = is_success(reply) ? VERDICT_SENT : verdict_of(said);
+    enum stage stage = early ? STAGE_BODY : STAGE_END;
+    if (recipient == TXN_ALL || early)
+        decide_all(t, TXN_ACCEPTED, result, stage, said);
+    else
+        decide(t, recipient, result, stage, said);
+    if (early)
+        return err_set(e, ERR_CLOSED, "the server refused the message before its end");
+    if (!t->accepted)
+        conclude(t, true);
+    return 0;
+}
+
+static int reply_rset(struct txn *t, const struct reply *reply, const struct err *said,
+                      struct err *e)
+{
+    t->phase = TXN_PHASE_MAIL;
+    return is_success(reply) ? 0 : unexpected("RSET", said, e);
+}
+
+static enum stage stage_of(enum txn_command command)
+{
+    switch (command) {
+    case TXN_MAIL:
+    case TXN_RSET: return STAGE_MAIL;
+    case TXN_RCPT: return STAGE_RCPT;
+    case TXN_DATA: return STAGE_DATA;
+    case TXN_END:
+    case TXN_LONE_DOT: return STAGE_END;
+    }
+    return STAGE_NONE;
+}
+
+static int take_reply(struct txn *t, struct txn_awaited awaited, const struct reply *reply,
+                      const struct err *said, struct err *e)
+{
+    switch (awaited.command) {
+    case TXN_MAIL: return reply_mail(t, reply, said, e);
+    case TXN_RCPT: return reply_rcpt(t, awaited.recipient, reply, said, e);
+    case TXN_DATA: return reply_data(t, reply, said, e);
+    case TXN_END: return reply_end(t, awaited.recipient, reply, said, e);
+    case TXN_LONE_DOT: conclude(t, true); return 0;
+    case TXN_RSET: return reply_rset(t, reply, said, e);
+    }
+    return 0;
+}
+
+int txn_reply(struct txn *t, struct txn_awaited awaited, const struct reply *reply, struct err *e)
+{
+    ERR said = { 0 };
+    reply_error(reply, &said);
+    if (reply->code != 421)
+        return take_reply(t, awaited, reply, &said, e);
+    decide_undecided(t, VERDICT_FAILED, stage_of(awaited.command), &said);
+    t->phase = TXN_PHASE_DONE;
+    err_copy(e, &said);
+    return -1;
+}
+
+void txn_broken(struct txn *t, enum stage stage, const struct err *err)
+{
+    if (t->phase == TXN_PHASE_END) {
+        ERR lost = { 0 };
+        err_set(&lost, ERR_AMBIGUOUS, "%s", err->text ? err->text : "connection lost");
+        decide_all(t, TXN_ACCEPTED, VERDICT_AMBIGUOUS, STAGE_END, &lost);
+    }
+    decide_undecided(t, verdict_of(err), stage, err);
+    t->phase = TXN_PHASE_DONE;
+}
