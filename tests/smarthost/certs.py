@@ -1,0 +1,144 @@
+"""A throwaway CA and certificates, good and bad, made by openssl(1)."""
+
+import os
+import shutil
+import ssl
+import subprocess
+import tempfile
+
+HERE = "DNS:localhost,DNS:mail.example.net,IP:127.0.0.1,IP:::1"
+CONFIG = """
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+[ca]
+default_ca = book
+[book]
+new_certs_dir = {folder}
+database = {folder}/book
+rand_serial = yes
+default_md = sha256
+policy = anything
+copy_extensions = none
+unique_subject = no
+[anything]
+commonName = optional
+"""
+CA = "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n"
+SERVER = "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+
+# name: (issuer, extensions, dates or days, key, common name)
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+PAST = ("20200101000000Z", "20200201000000Z")
+FUTURE = ("20990101000000Z", "20990201000000Z")
+NOW = ("20200101000000Z", "20990101000000Z")
+LEAVES = {
+    "good": ("ca", SERVER + f"subjectAltName={HERE}", NOW, EC, "mail.example.net"),
+    "wrong-name": ("ca", SERVER + "subjectAltName=DNS:other.example.com", NOW, EC, "other"),
+    "expired": ("ca", SERVER + f"subjectAltName={HERE}", PAST, EC, "localhost"),
+    "not-yet-valid": ("ca", SERVER + f"subjectAltName={HERE}", FUTURE, EC, "localhost"),
+    "unknown-ca": ("stranger", SERVER + f"subjectAltName={HERE}", NOW, EC, "localhost"),
+    "no-san": ("ca", SERVER, NOW, EC, "localhost"),
+    "weak": ("ca", SERVER + f"subjectAltName={HERE}", NOW, ("rsa:1024",), "localhost"),
+    "rsa": ("ca", SERVER + f"subjectAltName={HERE}", NOW, ("rsa:2048",), "localhost"),
+    "client-only": (
+        "ca", f"extendedKeyUsage=clientAuth\nsubjectAltName={HERE}", NOW, EC, "localhost",
+    ),
+    "wildcard": ("ca", SERVER + "subjectAltName=DNS:*.example.net", NOW, EC, "wildcard"),
+    "chain": ("intermediate", SERVER + f"subjectAltName={HERE}", NOW, EC, "localhost"),
+    "client": ("ca", "extendedKeyUsage=clientAuth", NOW, EC, "client"),
+}  # fmt: skip
+VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3,
+}  # fmt: skip
+
+
+class Certificates:
+    """A folder of NAME.pem (with the chain to send) and NAME.key; `ca` is the trusted root.
+
+    Besides LEAVES there are `self-signed`, and `missing-intermediate`: `chain` cut short.
+    """
+
+    def __init__(self, folder=None):
+        self.own = None
+        if folder is None:
+            folder = self.own = tempfile.mkdtemp(prefix="certs-")
+        self.folder = os.fspath(folder)
+        if not os.path.exists(self.path("book")):
+            self.make()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    @property
+    def ca(self):
+        return self.path("ca.pem")
+
+    def remove(self):
+        if self.own:
+            shutil.rmtree(self.own)
+
+    def make(self):
+        self.write("config", CONFIG.format(folder=self.folder))
+        self.write("book", "")
+        for name in ("ca", "stranger"):
+            self.issue(name, name, CA, NOW, EC, f"Throwaway {name}")
+        self.issue("intermediate", "ca", CA, NOW, EC, "Throwaway intermediate")
+        extensions = SERVER + f"subjectAltName={HERE}"
+        self.issue("self-signed", "self-signed", extensions, NOW, EC, "localhost")
+        for name, (issuer, extensions, dates, key, common_name) in LEAVES.items():
+            self.issue(name, issuer, extensions, dates, key, common_name)
+        shutil.copy(self.path("chain.pem"), self.path("missing-intermediate.pem"))
+        shutil.copy(self.path("chain.key"), self.path("missing-intermediate.key"))
+        with open(self.path("chain.pem"), "ab") as chain:
+            chain.write(open(self.path("intermediate.pem"), "rb").read())
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text)
+
+    def issue(self, name, issuer, extensions, dates, key, common_name):
+        """A key, and a certificate for it that `issuer` has signed."""
+        key_file, request, out = (self.path(name + end) for end in (".key", ".csr", ".pem"))
+        self.write("extensions", extensions + "\n")
+        self.openssl(
+            "req", "-newkey", *key, "-nodes", "-keyout", key_file, "-out", request,
+            "-subj", "/CN=" + common_name,
+        )  # fmt: skip
+        signer = ["-selfsign", "-keyfile", key_file]
+        if issuer != name:
+            signer = ["-cert", self.path(issuer + ".pem"), "-keyfile", self.path(issuer + ".key")]
+        self.openssl(
+            "ca", "-batch", "-notext", "-in", request, "-out", out, *signer,
+            "-startdate", dates[0], "-enddate", dates[1], "-extfile", self.path("extensions"),
+        )  # fmt: skip
+
+    def openssl(self, command, *args):
+        config = ("-config", self.path("config"))
+        done = subprocess.run(
+            ["openssl", command, *config, *args], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"openssl {command}: {done.stderr}")
+
+    def context(self, script, session):
+        """The TLS side of one session, as the script wants it; the name asked for is recorded."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if script["tls-min"] < "1.2" or script["cert"] == "weak":
+            context.set_ciphers("DEFAULT@SECLEVEL=0")
+        context.minimum_version = VERSIONS[script["tls-min"]]
+        context.maximum_version = VERSIONS[script["tls-max"]]
+        name = self.path(script["cert"])
+        context.load_cert_chain(name + ".pem", name + ".key")
+        if script["client-cert"] != "no":
+            context.load_verify_locations(self.ca)
+            required = script["client-cert"] == "required"
+            context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
+
+        def asked(_, name, __):
+            session.sni = name or ""
+
+        context.sni_callback = asked
+        return context
