@@ -109,10 +109,10 @@ void buf_vaddf(struct buf *b, const char *format, va_list args)
 
 void buf_drop(struct buf *b, size_t n)
 {
-    if (!n)
-        return;
     if (n > b->len)
         n = b->len;
+    if (!n)
+        return;
     memmove(b->at, b->at + n, b->len - n);
     buf_truncate(b, b->len - n);
 }

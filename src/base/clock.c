@@ -12,7 +12,8 @@ int64_t clock_ms(void)
 
 struct deadline deadline_in(int64_t ms)
 {
-    return (struct deadline){ ms > 0 ? clock_ms() + ms : 0 };
+    int64_t now = clock_ms();
+    return (struct deadline){ ms <= 0 ? 0 : ms < INT64_MAX - now ? now + ms : INT64_MAX };
 }
 
 struct deadline deadline_min(struct deadline a, struct deadline b)

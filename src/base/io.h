@@ -1,4 +1,4 @@
-/* Whole reads and writes on descriptors. */
+/* Whole reads and writes on descriptors. A non-blocking descriptor is waited for. */
 #ifndef BASE_IO_H
 #define BASE_IO_H
 

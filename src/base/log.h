@@ -17,8 +17,9 @@ void log_setup(const char *name, const char *facility, const char *file);
 /* Is `facility` known, "off" included? */
 bool log_facility_is_known(const char *facility);
 
-/* Control characters in `line` are made visible. The file is opened O_NOFOLLOW, 0600 when it is
- * created, appended to with one write, and locked for no longer than that. */
+/* Control characters in `line` are made visible. The file is a regular file, a fifo, or a character
+ * device, no symbolic link (but "/dev/stdout" and "/dev/stderr"); it is created 0600, and each
+ * record is appended with one write, so that it needs no lock. */
 void log_write(enum log_level level, struct span line);
 
 /* What kept the file from being written, or NULL. */

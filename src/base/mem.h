@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-#define CLEANUP(function)          __attribute__((cleanup(function)))
+#define CLEANUP(function)        __attribute__((cleanup(function)))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
-#define MUST_USE                   __attribute__((warn_unused_result))
+#define MUST_USE                 __attribute__((warn_unused_result))
 
 /* Zeroed memory for `count` objects of `size` octets. Never NULL: writes one line and exits 71. */
 void *mem_new(size_t count, size_t size) MUST_USE;

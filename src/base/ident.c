@@ -1,0 +1,104 @@
+#include "base/ident.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum { ENTRY_FIRST = 1024, ENTRY_MOST = 1024 * 1024 };
+
+/* The passwd entry in the arena, or NULL. */
+static const struct passwd *ident_entry(struct arena *a, uid_t uid)
+{
+    struct passwd *entry = arena_new(a, 1, sizeof *entry), *found = NULL;
+    int error = ERANGE;
+    for (size_t size = ENTRY_FIRST; error && size <= ENTRY_MOST;) {
+        error = getpwuid_r(uid, entry, arena_new(a, size, 1), size, &found);
+        if (error == ERANGE)
+            size *= 2;
+        else if (error != EINTR)
+            break;
+    }
+    return found;
+}
+
+/* The full name is the field up to the first comma; "&" stands for the login, capitalized. */
+static const char *ident_full_name(struct arena *a, const char *field, const char *login)
+{
+    BUF name = { 0 };
+    for (; *field && *field != ','; field++) {
+        if (*field != '&') {
+            buf_add_char(&name, *field);
+        } else if (*login) {
+            buf_add_char(&name, ascii_upper(*login));
+            buf_add_string(&name, login + 1);
+        }
+    }
+    return arena_string(a, span_trim(buf_span(&name)));
+}
+
+static const char *ident_host(struct arena *a)
+{
+    char name[HOST_NAME_MAX + 1] = { 0 };
+    if (gethostname(name, sizeof name - 1) < 0 || !*name)
+        return "localhost";
+    return arena_string(a, span_of(name));
+}
+
+/* The folder that the variable names, if this user owns it, else the usual one below the home. */
+static const char *ident_folder(struct arena *a, const struct ident *who, const char *variable,
+                                const char *usual)
+{
+    const char *path = secure_getenv(variable);
+    struct stat facts;
+    if (path && *path == '/' && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode) &&
+        facts.st_uid == who->uid)
+        return arena_string(a, span_of(path));
+    return arena_printf(a, "%s/%s", who->home, usual);
+}
+
+void ident_get(struct arena *a, struct ident *ret)
+{
+    *ret = (struct ident){ .uid = getuid(), .gecos = "", .host = ident_host(a) };
+    const struct passwd *entry = ident_entry(a, ret->uid);
+    if (!entry) {
+        ret->login = arena_printf(a, "uid-%ju", (uintmax_t)ret->uid);
+        return;
+    }
+    ret->login = entry->pw_name;
+    if (entry->pw_gecos)
+        ret->gecos = ident_full_name(a, entry->pw_gecos, entry->pw_name);
+    if (!entry->pw_dir || *entry->pw_dir != '/')
+        return;
+    ret->home = entry->pw_dir;
+    ret->config = ident_folder(a, ret, "XDG_CONFIG_HOME", ".config");
+    ret->state = ident_folder(a, ret, "XDG_STATE_HOME", ".local/state");
+}
+
+static bool ident_has_rights(void)
+{
+    uid_t uid = 0, euid = 0, suid = 0;
+    gid_t gid = 0, egid = 0, sgid = 0;
+    if (getresuid(&uid, &euid, &suid) < 0 || getresgid(&gid, &egid, &sgid) < 0)
+        return true;
+    return euid != uid || suid != uid || egid != gid || sgid != gid;
+}
+
+void ident_drop_privileges(void)
+{
+    static const char words[] = "postbag: cannot give up set-user-id or set-group-id rights\n";
+    if (!ident_has_rights())
+        return;
+    gid_t gid = getgid();
+    uid_t uid = getuid();
+    if (setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0 && !ident_has_rights())
+        return;
+    if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
+        _exit(EX_NOPERM);
+    _exit(EX_NOPERM);
+}
