@@ -3,6 +3,7 @@
 #define AUTH_OPTS_H
 
 #include "base/arena.h"
+#include "base/err.h"
 
 struct auth_opts {
     struct strlist auth;  /* "auto", "off", or mechanism names; empty: auto if `user` is set */
@@ -21,5 +22,9 @@ static inline bool auth_opts_wanted(const struct auth_opts *o)
         return false;
     return o->auth.n > 0 || o->user;
 }
+
+/* Are the names in `auth` and `auth_min` ones that this version knows, and do they leave anything?
+ * -1 with ERR_CONFIG. */
+int auth_opts_check(const struct auth_opts *o, struct err *e) MUST_USE;
 
 #endif
