@@ -1,0 +1,41 @@
+/* Behind sasl.h: one table of functions for each kind of mechanism. Only for the floor's own .c
+ * files. */
+#ifndef AUTH_SASL_OPS_H
+#define AUTH_SASL_OPS_H
+
+#include "auth/sasl.h"
+
+struct sasl_ops {
+    bool client_first;
+    bool initial_response;
+
+    /* Acquires what the exchange needs, or NULL for nothing. As sasl_new. */
+    int (*open)(struct sasl *s, struct err *e);
+
+    /* As sasl_step, which counts the successful calls in `steps`. */
+    int (*step)(struct sasl *s, const struct span *challenge, struct buf *ret, struct err *e);
+
+    /* As sasl_finish, or NULL when the server has nothing to prove. */
+    int (*finish)(const struct sasl *s, struct err *e);
+
+    /* Gives back what `open` acquired, all or part of it. NULL for nothing. */
+    void (*close)(struct sasl *s);
+};
+
+extern const struct sasl_ops plain_ops; /* RFC 4616 */
+extern const struct sasl_ops login_ops; /* draft-murchison-sasl-login */
+extern const struct sasl_ops scram_ops; /* RFC 5802, RFC 7677 */
+
+struct sasl {
+    const struct sasl_ops *ops;
+    enum mech mech;
+    char *user;
+    struct span password; /* borrowed; not empty, without NUL */
+    unsigned steps;       /* responses given */
+    struct scram *scram;  /* belongs to scram.c */
+};
+
+/* For `step`: a challenge came that the mechanism has no place for. */
+int sasl_unexpected(const struct sasl *s, struct err *e);
+
+#endif
