@@ -14,13 +14,19 @@ struct traits {
     uint64_t nuls;     /* removed */
 };
 
+/* Adds what was seen elsewhere. */
+void traits_add(struct traits *to, const struct traits *more);
+
+/* CRs in a row that may still belong to a line end; in a longer run the first ones are bare. */
+enum { CANON_CRS = 1000 };
+
 struct canon {
-    size_t crs;    /* CRs seen and not yet decided on */
+    size_t crs;    /* CRs seen and not yet decided on, at most CANON_CRS */
     uint64_t line; /* octets of the current line so far */
     struct traits traits;
 };
 
-/* Appends the canonical form of `in` to `out`. */
+/* Appends the canonical form of `in` to `out`: at most 2 * in.len + CANON_CRS octets. */
 void canon_feed(struct canon *c, struct span in, struct buf *out);
 
 /* End of input: decides on CRs held back and adds a missing last line end. Adds nothing to an
