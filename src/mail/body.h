@@ -27,4 +27,18 @@ int body_add(struct body *b, struct span octets, struct err *e) MUST_USE;
 ssize_t body_read_at(const struct body *b, uint64_t offset, char *to, size_t len,
                      struct err *e) MUST_USE;
 
+/* What is in memory from `offset` on, borrowed until the body changes; empty for what is in the
+ * file and beyond the end. */
+struct span body_borrow_at(const struct body *b, uint64_t offset);
+
+/* A piece of the body: borrowed from memory, or read into `room`, which buf_done frees. */
+struct body_piece {
+    struct span octets;
+    struct buf room;
+};
+
+/* The next piece from `offset` on, at most `most` octets. 1, 0 at the end, -1 with ERR_IO. */
+int body_next(const struct body *b, uint64_t offset, size_t most, struct body_piece *ret,
+              struct err *e) MUST_USE;
+
 #endif

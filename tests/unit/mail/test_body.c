@@ -1,0 +1,141 @@
+#include "mail/body.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char pattern(uint64_t offset)
+{
+    return (char)('a' + (offset * 7 + offset / 251) % 26);
+}
+
+static void body_fill(struct body *b, size_t total, size_t piece)
+{
+    ERR e = { 0 };
+    BUF octets = { 0 };
+    for (size_t i = 0; i < total; i++)
+        buf_add_char(&octets, pattern(i));
+    for (struct span rest = buf_span(&octets); rest.len; rest = span_from(rest, piece)) {
+        struct span now = { rest.at, rest.len < piece ? rest.len : piece };
+        assert_int_equal(body_add(b, now, &e), 0);
+    }
+}
+
+static void check_octets(struct span got, uint64_t offset)
+{
+    for (size_t i = 0; i < got.len; i++)
+        assert_int_equal(got.at[i], pattern(offset + i));
+}
+
+static const struct {
+    size_t total;
+    size_t piece;
+    bool spilled;
+} rows[] = {
+    { 1, 1, false },
+    { BODY_MEMORY, 1000, false },
+    { BODY_MEMORY + 1, 65536, true },
+    { 2 * BODY_MEMORY, BODY_MEMORY, true },
+    { 2 * BODY_MEMORY + 12345, 3 * BODY_MEMORY, true },
+};
+
+static void check_reading(const struct body *b, size_t len)
+{
+    ERR e = { 0 };
+    char *to = malloc(len);
+    uint64_t offset = 0;
+    ssize_t n;
+    while ((n = body_read_at(b, offset, to, len, &e)) > 0) {
+        check_octets((struct span){ to, (size_t)n }, offset);
+        offset += (uint64_t)n;
+    }
+    assert_int_equal(n, 0);
+    assert_int_equal(offset, b->size);
+    free(to);
+}
+
+static void check_pieces(const struct body *b, size_t most)
+{
+    ERR e = { 0 };
+    struct body_piece piece = { 0 };
+    uint64_t offset = 0;
+    int more;
+    while ((more = body_next(b, offset, most, &piece, &e)) > 0) {
+        assert_true(piece.octets.len <= most);
+        check_octets(piece.octets, offset);
+        offset += piece.octets.len;
+    }
+    assert_int_equal(more, 0);
+    assert_int_equal(offset, b->size);
+    buf_done(&piece.room);
+}
+
+static void test_memory_then_file(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct body b = { 0 };
+        body_fill(&b, rows[i].total, rows[i].piece);
+        assert_int_equal(b.size, rows[i].total);
+        assert_int_equal(b.spilled, rows[i].spilled);
+        assert_true(b.memory.len <= BODY_MEMORY);
+        check_reading(&b, 70001);
+        check_pieces(&b, 65536);
+        body_done(&b);
+    }
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    char to[1];
+    struct body b = { 0 };
+    assert_int_equal(body_read_at(&b, 0, to, 1, &e), 0);
+    assert_int_equal(body_borrow_at(&b, 0).len, 0);
+    assert_int_equal(body_borrow_at(&b, 5).len, 0);
+    body_done(&b);
+}
+
+static void test_memory_is_lent(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    struct body b = { 0 };
+    struct body_piece piece = { 0 };
+    body_fill(&b, 100, 100);
+    assert_int_equal(body_next(&b, 10, 50, &piece, &e), 1);
+    assert_ptr_equal(piece.octets.at, b.memory.at + 10);
+    assert_int_equal(piece.octets.len, 50);
+    assert_null(piece.room.at);
+    body_done(&b);
+}
+
+static void test_no_place_for_the_file(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    struct body b = { 0 };
+    BUF octets = { 0 };
+    for (size_t i = 0; i <= BODY_MEMORY; i++)
+        buf_add_char(&octets, 'x');
+    setenv("TMPDIR", "/nowhere/at/all", 1);
+    assert_int_equal(body_add(&b, buf_span(&octets), &e), -1);
+    assert_int_equal(e.kind, ERR_CREATE);
+    unsetenv("TMPDIR");
+    body_done(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_then_file),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_memory_is_lent),
+        cmocka_unit_test(test_no_place_for_the_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
