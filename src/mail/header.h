@@ -42,6 +42,8 @@ const char *header_value(struct arena *a, const struct field *field);
 void header_insert(struct arena *a, struct header *h, size_t at, struct span raw);
 void header_append(struct arena *a, struct header *h, struct span raw);
 void header_replace(struct header *h, size_t at, struct span raw);
-void header_remove(struct header *h, size_t at);
+
+/* Removes every field of that name (case ignored); how many there were. */
+size_t header_remove(struct header *h, const char *name);
 
 #endif
