@@ -23,13 +23,12 @@ void message_done(struct message *m);
 
 struct message_limits {
     bool dot_ends;     /* a line that is a lone dot ends the message */
-    uint64_t max_size; /* octets, 0 for none */
+    uint64_t max_size; /* octets of the body, 0 for none; plan_store looks at the whole */
 };
 
-/* Reads to the end of `fd`. A first line "From " or ">From " (mbox) is dropped. The header ends at
- * the first empty line, or before the first line that is no field; a continuation line before any
- * field belongs to the body. -1: ERR_IO (read error: never taken for the end), ERR_DATA (header
- * block above the limit, size above max_size), ERR_CREATE/ERR_IO for the nameless file. */
+/* Reads `fd` to its end, by the rules of mail/reader.h. After a failure the rest is read and
+ * thrown away, so that a caller in the middle of writing is not killed by SIGPIPE (not if
+ * `dot_ends`). -1: ERR_IO (read error: never taken for the end), or what the reader says. */
 int message_read(int fd, struct message_limits limits, struct message *ret, struct err *e) MUST_USE;
 
 #endif
