@@ -81,6 +81,7 @@ class Certificates:
             shutil.rmtree(self.own)
 
     def make(self):
+        os.makedirs(self.folder, exist_ok=True)
         self.write("config", CONFIG.format(folder=self.folder))
         self.write("book", "")
         for name in ("ca", "stranger"):

@@ -22,7 +22,7 @@ DEFAULTS = {
     "auth-clear": "no",  # offer AUTH outside TLS too
     "auth-required": "yes",  # before MAIL, if `auth` names any
     "user": "user@example.org",
-    "password": "secret",
+    "password": "pa55-word-never-shown",
     "scram-iterations": "4096",
     "scram-flaw": "",  # wrong-signature, wrong-nonce, early-success, error
     "ehlo": "PIPELINING, SIZE 52428800, 8BITMIME, SMTPUTF8, DSN, ENHANCEDSTATUSCODES",
@@ -98,11 +98,15 @@ class Script:
     def __init__(self, text=""):
         self.options = dict(DEFAULTS)
         self.rules = []
+        self.dialogue = []  # of a strict transcript: pairs of S, C or ! and text
         for line in text.splitlines() if isinstance(text, str) else text:
             self.add(line.strip())
 
     def add(self, line):
         if not line or line.startswith("#"):
+            return
+        if line[:2] in ("S:", "C:", "!:"):
+            self.dialogue.append((line[0], line[2:].strip()))
             return
         if line.startswith("on "):
             self.rules.append(Rule(line))

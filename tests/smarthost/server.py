@@ -5,6 +5,7 @@ import socket
 import threading
 
 from .certs import Certificates
+from .dialogue import Dialogue
 from .script import Script
 from .session import Conversation
 from .wire import Wire
@@ -45,9 +46,9 @@ class Smarthost:
             except OSError:
                 return
             wire = Wire(sock, settle=float(self.script["settle"]))
-            conversation = Conversation(
-                self.script, len(self.conversations) + 1, wire, self.certificates.context
-            )
+            kind = Dialogue if self.script.dialogue else Conversation
+            number = len(self.conversations) + 1
+            conversation = kind(self.script, number, wire, self.certificates.context)
             self.conversations.append(conversation)
             thread = threading.Thread(target=conversation.run, daemon=True)
             self.threads.append(thread)

@@ -41,9 +41,7 @@ class Conversation:
     def run(self):
         try:
             self.talk()
-        except Gone as e:
-            self.record.end = self.record.end or str(e)
-        except Done as e:
+        except (Gone, Done, OSError) as e:
             self.record.end = self.record.end or str(e)
         finally:
             self.wire.sock.close()
@@ -55,7 +53,7 @@ class Conversation:
         self.answer("CONNECT", None)
         if self.script["tls"] == "implicit":
             self.start_tls()
-        if self.wire.inbox or self.wire.readable(0):
+        if self.wire.spoken():
             self.violation("input before the greeting")
         self.answer("GREETING", f"220 {self.script['hostname']} ESMTP ready")
         while True:

@@ -83,6 +83,12 @@ class Wire:
             return True
         return bool(select.select([self.sock], [], [], seconds)[0])
 
+    def spoken(self):
+        """Has the client sent application octets that nobody has asked for yet?"""
+        if self.inbox or self.tls:
+            return bool(self.inbox)
+        return self.readable(0) and bool(self.sock.recv(1, socket.MSG_PEEK))
+
     def receive(self):
         """Application octets; b"" at the end of the stream."""
         while True:
@@ -178,6 +184,8 @@ class Wire:
                 self.send_raw(self.tls_out.read())
                 raise Gone(f"TLS: {e.reason}") from e
         self.tls = tls
+        if tls.version() != "TLSv1.3":  # else only tickets are left, which can wait
+            self.send_raw(self.tls_out.read())
 
     # The end
 
