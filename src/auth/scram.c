@@ -40,21 +40,18 @@ enum { CHALLENGE_MAX = 4096 };
     X(session_hook_get)    \
     X(strerror)
 
+#define LIBRARY_POINTER(name) __typeof__(&gsasl_##name) name;
+#define LIBRARY_SYMBOL(name)  { "gsasl_" #name, offsetof(struct library, name) },
+
 struct library {
+    GSASL_FUNCTIONS(LIBRARY_POINTER)
     void *handle;
-#define X(name) __typeof__(&gsasl_##name) name;
-    GSASL_FUNCTIONS(X)
-#undef X
 };
 
 static const struct {
     const char *name;
     size_t offset;
-} library_symbols[] = {
-#define X(name) { "gsasl_" #name, offsetof(struct library, name) },
-    GSASL_FUNCTIONS(X)
-#undef X
-};
+} library_symbols[] = { GSASL_FUNCTIONS(LIBRARY_SYMBOL) };
 
 struct scram {
     struct library library;
@@ -72,9 +69,11 @@ static void library_close(struct library *library)
 }
 
 /* RTLD_NODELETE: opened for a look at the password, soon to be opened again for the login. */
+enum { LIBRARY_FLAGS = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE };
+
 static int library_open(struct library *ret)
 {
-    struct library library = { dlopen(GSASL_SONAME, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) };
+    struct library library = { .handle = dlopen(GSASL_SONAME, LIBRARY_FLAGS) };
     if (!library.handle)
         return -1;
     for (size_t i = 0; i < sizeof library_symbols / sizeof *library_symbols; i++) {
