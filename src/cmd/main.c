@@ -1,4 +1,72 @@
-int main(void)
+/* The front door: put the process in order, see which door it is, do the task. */
+#include "base/ident.h"
+#include "base/io.h"
+#include "base/sig.h"
+#include "cmd/cmd.h"
+#include "cmd/exit.h"
+#include "cmd/say.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+/* A core dump would hold passwords. */
+static void forbid_cores(void)
 {
+    struct rlimit none = { 0, 0 };
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* An empty queue: there is nothing in it yet that could be kept. */
+static int list_queue(const struct options *o)
+{
+    ERR e = { 0 };
+    if (say_out(SPAN("Mail queue is empty\n"), &e) == 0)
+        return 0;
+    say_error(o->name, &e);
+    return exit_of_error(&exit_default, &e, STAGE_NONE);
+}
+
+static int unbuilt(const struct options *o, const char *what)
+{
+    ERR e = { 0 };
+    err_set(&e, ERR_USAGE, "%s: this version does not have it yet", what);
+    say_error(o->name, &e);
+    return exit_of_error(&exit_default, &e, STAGE_NONE);
+}
+
+static int dispatch(const struct options *o)
+{
+    switch (o->task) {
+    case TASK_SEND: return cmd_send(o);
+    case TASK_CHECK: return cmd_check(o);
+    case TASK_HELP: return cmd_help(o);
+    case TASK_VERSION: return cmd_version(o);
+    case TASK_QUEUE_LIST: return list_queue(o);
+    case TASK_QUEUE_RUN:
+    case TASK_NOTHING: return 0;
+    case TASK_ALIASES: return cmd_aliases(o);
+    case TASK_VERIFY: return cmd_verify(o);
+    case TASK_SMTP: return unbuilt(o, "-bs");
+    case TASK_UNBUILT: return unbuilt(o, o->command);
+    }
     return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    ERR e = { 0 };
+    ARENA arena = { 0 };
+    struct options options;
+    io_sanitize();
+    sig_start();
+    ident_drop_privileges();
+    forbid_cores();
+    umask(077);
+    if (options_parse(&arena, argc, argv, &options, &e) < 0) {
+        say_error(options.name, &e);
+        return exit_of_error(&exit_default, &e, STAGE_NONE);
+    }
+    return dispatch(&options);
 }

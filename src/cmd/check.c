@@ -1,0 +1,60 @@
+/* postbag check: is the configuration in order, and what does it come to? */
+#include "cmd/cmd.h"
+#include "cmd/exit.h"
+#include "cmd/say.h"
+#include "config/config.h"
+#include "config/option.h"
+
+static void add_files(const struct config *c, struct buf *to)
+{
+    for (size_t i = 0; i < c->files.n; i++)
+        buf_addf(to, "file %s\n", c->files.items[i]);
+}
+
+static void add_account(const struct account *account, struct buf *to)
+{
+    buf_addf(to, "\n[account %s]\n", account->name);
+    for (size_t i = 0; i < option_count; i++) {
+        BUF value = { 0 };
+        if (option_table[i].section != OPTION_ACCOUNT)
+            continue;
+        option_show(&value, &option_table[i], account);
+        if (value.len)
+            buf_addf(to, "%s = %s\n", option_table[i].key, buf_string(&value));
+    }
+}
+
+static int check(const struct options *o, struct config *c, struct buf *to, struct err *e)
+{
+    ARENA arena = { 0 };
+    struct ident ident;
+    const struct account *account;
+    ident_get(&arena, &ident);
+    struct config_request request = { .ident = &ident, .file = o->config, .sets = o->sets };
+    if (config_load(&request, c, e) < 0 ||
+        config_choose(c, o->account, NULL, NULL, &account, e) < 0 ||
+        config_aliases(c, account, e) < 0)
+        return -1;
+    for (size_t i = 0; i < c->n_accounts; i++)
+        if (account_check(&c->arena, &c->accounts[i], e) < 0)
+            return -1;
+    add_files(c, to);
+    add_account(account, to);
+    for (size_t i = 0; i < c->notes.n; i++)
+        buf_addf(to, "note: %s\n", c->notes.items[i]);
+    return 0;
+}
+
+int cmd_check(const struct options *o)
+{
+    ERR e = { 0 };
+    BUF text = { 0 };
+    struct config config = { 0 };
+    int done = check(o, &config, &text, &e);
+    if (done == 0)
+        done = say_out(buf_span(&text), &e);
+    if (done < 0)
+        say_error(o->name, &e);
+    config_done(&config);
+    return done < 0 ? exit_of_error(&exit_default, &e, STAGE_NONE) : 0;
+}

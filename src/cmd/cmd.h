@@ -1,0 +1,14 @@
+/* The tasks, each from options to exit status. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "cmd/options.h"
+
+int cmd_send(const struct options *o);
+int cmd_check(const struct options *o);
+int cmd_help(const struct options *o);
+int cmd_version(const struct options *o);
+int cmd_aliases(const struct options *o);
+int cmd_verify(const struct options *o);
+
+#endif

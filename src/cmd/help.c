@@ -1,0 +1,99 @@
+#include "build.h"
+#include "cmd/cmd.h"
+#include "cmd/say.h"
+
+#include <string.h>
+
+static int print(const char *name, const struct buf *text)
+{
+    ERR e = { 0 };
+    if (say_out(buf_span(text), &e) == 0)
+        return 0;
+    say_error(name, &e);
+    return 74;
+}
+
+static const char usage_postbag[] =
+    "usage: postbag [options] recipient...          mail the message on standard input\n"
+    "       postbag [options] -t                    the same, recipients from the header\n"
+    "       postbag check                           is the configuration in order?\n"
+    "       postbag help [TOPIC]                    TOPIC: config, sendmail, exit\n"
+    "\n"
+    "A first try:  printf 'Subject: hello\\n\\nIt works.\\n' | postbag -v you@example.com\n"
+    "\n"
+    "Options come before the recipients:\n";
+
+static const char usage_sendmail[] =
+    "usage: sendmail [options] recipient...\n"
+    "       sendmail -t                             recipients from To, Cc and Bcc\n"
+    "       sendmail -bv recipient...               show what aliases make of them\n"
+    "\n"
+    "This is postbag, called by its old name. All options of sendmail are taken; these count:\n";
+
+static const char topic_config[] =
+    "Files: " SYSCONFDIR "/postbag.conf, then ~/.config/postbag/config. A small one:\n"
+    "\n"
+    "  [account example]\n"
+    "  host = smtp.example.com\n"
+    "  user = you@example.com\n"
+    "  password_command = pass show mail/example\n"
+    "  from = you@example.com\n"
+    "\n"
+    "A file that holds a password must be yours alone: chmod 600. In a container set\n"
+    "POSTBAG_URL=smtps://user:password@smtp.example.com?from=you@example.com\n"
+    "All keys: man postbag.conf. `postbag check` shows what counts in the end.\n";
+
+static const char topic_sendmail[] =
+    "Callers that want /usr/sbin/sendmail: link that name to postbag.\n"
+    "PHP: sendmail_path = /usr/sbin/sendmail -t -i   (never `postbag` itself: its long options\n"
+    "are not for input from the web). With PHP 8.5 and later set exit_tempfail = 69, because it\n"
+    "takes exit status 75 for success.\n"
+    "cron: From root@localhost becomes the account's `from`; recipients without a domain need\n"
+    "[aliases] default = you@example.com.\n";
+
+static const char topic_exit[] =
+    "Exit status: 0 the smarthost has the message; 64 wrong call; 65 message or address data;\n"
+    "66 no input; 67 no such recipient; 68 no such host; 69 refused for good, or STARTTLS, AUTH\n"
+    "or a trusted certificate is missing; 70 a bug; 71 to 74 system and files; 75 try again\n"
+    "later, nothing was queued; 76 protocol or TLS failure; 77 login or permission; 78\n"
+    "configuration. With --exit-status=reply a server's reply becomes 100+yz (4yz) or 200+yz\n"
+    "(5yz).\n";
+
+static const struct {
+    const char *name;
+    const char *text;
+} topics[] = {
+    { "config", topic_config },
+    { "sendmail", topic_sendmail },
+    { "exit", topic_exit },
+};
+
+static int print_topic(const struct options *o, const char *name)
+{
+    BUF text = { 0 };
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+        if (strcmp(name, topics[i].name) == 0)
+            buf_add_string(&text, topics[i].text);
+    if (text.len)
+        return print(o->name, &text);
+    say(o->name, "no help on \"%s\"; topics: config, sendmail, exit", name);
+    return 64;
+}
+
+int cmd_help(const struct options *o)
+{
+    BUF text = { 0 };
+    if (o->operands.n)
+        return print_topic(o, o->operands.items[0]);
+    buf_add_string(&text, o->door == DOOR_POSTBAG ? usage_postbag : usage_sendmail);
+    options_describe(o->door, &text);
+    buf_add_string(&text, "\nManual: postbag(1), postbag.conf(5)\n");
+    return print(o->name, &text);
+}
+
+int cmd_version(const struct options *o)
+{
+    BUF text = { 0 };
+    buf_add_string(&text, "postbag " POSTBAG_VERSION "\n");
+    return print(o->name, &text);
+}

@@ -1,0 +1,417 @@
+#include "cmd/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum argument {
+    ARG_NONE,
+    ARG_REQUIRED, /* attached or the next word */
+    ARG_ATTACHED, /* only what is attached, possibly nothing */
+};
+
+struct row {
+    char letter;      /* 0 for none */
+    const char *name; /* of the long option, postbag's door only; NULL for none */
+    enum argument argument;
+    unsigned doors;
+    int (*take)(struct arena *a, const struct row *row, const char *value, struct options *o,
+                struct err *e);
+    size_t offset;
+    const char *metavar;
+    const char *help; /* NULL: accepted, not worth a line */
+};
+
+static void *field(const struct row *row, struct options *o)
+{
+    return (char *)o + row->offset;
+}
+
+static int take_flag(struct arena *a, const struct row *row, const char *value, struct options *o,
+                     struct err *e)
+{
+    (void)a, (void)value, (void)e;
+    *(bool *)field(row, o) = true;
+    return 0;
+}
+
+static int take_string(struct arena *a, const struct row *row, const char *value, struct options *o,
+                       struct err *e)
+{
+    (void)a, (void)e;
+    *(const char **)field(row, o) = value;
+    return 0;
+}
+
+static int take_list(struct arena *a, const struct row *row, const char *value, struct options *o,
+                     struct err *e)
+{
+    (void)e;
+    strlist_add(a, field(row, o), value);
+    return 0;
+}
+
+static int take_nothing(struct arena *a, const struct row *row, const char *value,
+                        struct options *o, struct err *e)
+{
+    (void)a, (void)row, (void)value, (void)o, (void)e;
+    return 0;
+}
+
+static int take_verbose(struct arena *a, const struct row *row, const char *value,
+                        struct options *o, struct err *e)
+{
+    (void)a, (void)row, (void)value, (void)e;
+    o->verbose++;
+    return 0;
+}
+
+static int take_help(struct arena *a, const struct row *row, const char *value, struct options *o,
+                     struct err *e)
+{
+    (void)a, (void)row, (void)value, (void)e;
+    o->task = TASK_HELP;
+    return 0;
+}
+
+static int take_version(struct arena *a, const struct row *row, const char *value,
+                        struct options *o, struct err *e)
+{
+    (void)a, (void)row, (void)value, (void)e;
+    o->task = TASK_VERSION;
+    return 0;
+}
+
+/* -bX */
+static int take_mode(struct arena *a, const struct row *row, const char *value, struct options *o,
+                     struct err *e)
+{
+    static const struct {
+        const char *word;
+        enum task task;
+    } modes[] = {
+        { "m", TASK_SEND }, { "p", TASK_QUEUE_LIST }, { "i", TASK_ALIASES }, { "v", TASK_VERIFY },
+        { "s", TASK_SMTP }, { "h", TASK_NOTHING },    { "H", TASK_NOTHING },
+    };
+    (void)a, (void)row;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(value, modes[i].word) == 0) {
+            o->task = modes[i].task;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_USAGE, "-b%s is not supported: this is no mail daemon", value);
+}
+
+static int take_queue_run(struct arena *a, const struct row *row, const char *value,
+                          struct options *o, struct err *e)
+{
+    (void)a, (void)row, (void)value, (void)e;
+    o->task = TASK_QUEUE_RUN;
+    return 0;
+}
+
+/* -oX: sendmail's options of one letter and more. All but these change nothing here. */
+static int take_o(struct arena *a, const struct row *row, const char *value, struct options *o,
+                  struct err *e)
+{
+    (void)a, (void)row, (void)e;
+    if (value[0] == 'i')
+        o->ignore_dots = true;
+    else if (strcmp(value, "dq") == 0)
+        o->queue = true;
+    return 0;
+}
+
+static int take_exit_style(struct arena *a, const struct row *row, const char *value,
+                           struct options *o, struct err *e)
+{
+    (void)a, (void)row;
+    if (strcmp(value, "sysexits") == 0)
+        o->exit_style = EXIT_STYLE_SYSEXITS;
+    else if (strcmp(value, "reply") == 0)
+        o->exit_style = EXIT_STYLE_REPLY;
+    else
+        return err_set(e, ERR_USAGE, "--exit-status=%s: write sysexits or reply", value);
+    return 0;
+}
+
+#define BOTH     (DOOR_POSTBAG | DOOR_SENDMAIL)
+#define IN(name) offsetof(struct options, name)
+
+static const struct row rows[] = {
+    { 'C', "config", ARG_REQUIRED, BOTH, take_string, IN(config), "FILE",
+      "read this configuration in place of the usual files" },
+    { 'a', "account", ARG_REQUIRED, BOTH, take_string, IN(account), "NAME", "use this account" },
+    { 0, "set", ARG_REQUIRED, DOOR_POSTBAG, take_list, IN(sets), "KEY=VALUE",
+      "set any key of the account (repeatable)" },
+    { 't', NULL, ARG_NONE, BOTH, take_flag, IN(from_header), NULL,
+      "take recipients from To, Cc and Bcc" },
+    { 'f', "from", ARG_REQUIRED, BOTH, take_string, IN(sender), "ADDRESS", "envelope sender" },
+    { 'r', NULL, ARG_REQUIRED, BOTH, take_string, IN(sender), "ADDRESS", NULL },
+    { 'F', NULL, ARG_REQUIRED, BOTH, take_string, IN(full_name), "NAME",
+      "full name for a From field that is added" },
+    { 'i', NULL, ARG_NONE, BOTH, take_flag, IN(ignore_dots), NULL,
+      "a line with only a dot does not end the message" },
+    { 0, "file", ARG_REQUIRED, DOOR_POSTBAG, take_string, IN(file), "FILE",
+      "read the message from FILE (- for standard input)" },
+    { 0, "allow-empty", ARG_NONE, DOOR_POSTBAG, take_flag, IN(allow_empty), NULL,
+      "send an empty message too" },
+    { 0, "dry-run", ARG_NONE, DOOR_POSTBAG, take_flag, IN(dry_run), NULL,
+      "show account, envelope and message; connect to nothing" },
+    { 0, "json", ARG_NONE, DOOR_POSTBAG, take_flag, IN(json), NULL,
+      "report the outcome as one JSON object on standard output" },
+    { 0, "queue", ARG_NONE, DOOR_POSTBAG, take_flag, IN(queue), NULL, NULL },
+    { 0, "no-queue", ARG_NONE, DOOR_POSTBAG, take_flag, IN(no_queue), NULL,
+      "deliver now or fail; keep nothing" },
+    { 0, "exit-status", ARG_REQUIRED, DOOR_POSTBAG, take_exit_style, 0, "sysexits|reply",
+      "which exit statuses to use" },
+    { 'v', NULL, ARG_NONE, BOTH, take_verbose, 0, NULL,
+      "show the dialogue on standard error; twice: TLS too" },
+    { 'h', "help", ARG_NONE, DOOR_POSTBAG, take_help, 0, NULL, "show this help" },
+    { 0, "version", ARG_NONE, DOOR_POSTBAG, take_version, 0, NULL, "show the version" },
+
+    /* sendmail's, taken by both doors */
+    { 'b', NULL, ARG_REQUIRED, BOTH, take_mode, 0, "MODE", NULL },
+    { 'q', NULL, ARG_ATTACHED, BOTH, take_queue_run, 0, NULL, NULL },
+    { 'o', NULL, ARG_REQUIRED, BOTH, take_o, 0, "OPTION", NULL },
+    { 'B', NULL, ARG_REQUIRED, BOTH, take_nothing, 0, "TYPE", NULL },
+    { 'N', NULL, ARG_REQUIRED, BOTH, take_string, IN(dsn_notify), "WHEN",
+      "ask for delivery status notifications (never, or of success, failure, delay)" },
+    { 'R', NULL, ARG_REQUIRED, BOTH, take_string, IN(dsn_return), "hdrs|full",
+      "what such a notification returns" },
+    { 'V', NULL, ARG_REQUIRED, BOTH, take_string, IN(envid), "ID",
+      "the envelope's name in such a notification" },
+    { 'n', NULL, ARG_NONE, BOTH, take_flag, IN(no_alias), NULL, "do not expand aliases" },
+
+    /* accepted for the sake of callers; they change nothing */
+    { 'A', NULL, ARG_ATTACHED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'c', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'D', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'd', NULL, ARG_ATTACHED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'E', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'e', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'G', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'h', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'J', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'L', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'M', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'm', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'O', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'p', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 's', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'T', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'U', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'X', NULL, ARG_REQUIRED, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+    { 'x', NULL, ARG_NONE, DOOR_SENDMAIL, take_nothing, 0, NULL, NULL },
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* Subcommands of postbag's door. */
+static const struct {
+    const char *word;
+    enum task task;
+} commands[] = {
+    { "send", TASK_SEND },      { "check", TASK_CHECK },    { "help", TASK_HELP },
+    { "mail", TASK_UNBUILT },   { "test", TASK_UNBUILT },   { "setup", TASK_UNBUILT },
+    { "login", TASK_UNBUILT },  { "logout", TASK_UNBUILT }, { "queue", TASK_UNBUILT },
+    { "import", TASK_UNBUILT }, { "serve", TASK_UNBUILT },
+};
+
+/* One run over argv. */
+struct parse {
+    struct arena *arena;
+    int argc;
+    char *const *argv;
+    int at;      /* the word to look at next */
+    bool chosen; /* -bX or -q has said what to do: there is no subcommand */
+};
+
+static const struct row *find_letter(char letter, enum door door)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].letter == letter && (rows[i].doors & door))
+            return &rows[i];
+    return NULL;
+}
+
+static const struct row *find_name(struct span name, enum door door)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].name && (rows[i].doors & door) && span_is(name, rows[i].name))
+            return &rows[i];
+    return NULL;
+}
+
+static int missing_argument(const char *option, const struct row *row, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "%s needs an argument%s%s", option, row->metavar ? ": " : "",
+                   row->metavar ? row->metavar : "");
+}
+
+/* "--name", "--name=value", "--name value". */
+static int parse_long(struct parse *p, struct options *o, struct err *e)
+{
+    const char *word = p->argv[p->at++];
+    struct span rest = span_of(word + 2), name;
+    span_next(&rest, '=', &name);
+    const char *value = rest.at; /* NULL without "=" */
+    if (o->door == DOOR_SENDMAIL && !value && span_is(name, "help"))
+        return take_help(p->arena, NULL, NULL, o, e);
+    if (o->door == DOOR_SENDMAIL && !value && span_is(name, "version"))
+        return take_version(p->arena, NULL, NULL, o, e);
+    const struct row *row = find_name(name, o->door);
+    if (!row) {
+        err_set(e, ERR_USAGE, "unknown option %s", word);
+        err_hint(e, "%s --help lists the options", o->name);
+        return -1;
+    }
+    if (row->argument == ARG_NONE && value)
+        return err_set(e, ERR_USAGE, "--%s takes no argument", row->name);
+    if (row->argument == ARG_REQUIRED && !value) {
+        if (p->at == p->argc)
+            return missing_argument(word, row, e);
+        value = p->argv[p->at++];
+    }
+    return row->take(p->arena, row, value, o, e);
+}
+
+/* A cluster: "-ti", "-fjoe@example.com", "-f" "joe@example.com". */
+static int parse_short(struct parse *p, struct options *o, struct err *e)
+{
+    const char *word = p->argv[p->at++];
+    for (const char *at = word + 1; *at; at++) {
+        const struct row *row = find_letter(*at, o->door);
+        if (!row) {
+            err_set(e, ERR_USAGE, "unknown option -%c in \"%s\"", *at, word);
+            err_hint(e, "%s --help lists the options", o->name);
+            return -1;
+        }
+        p->chosen |= row->take == take_mode || row->take == take_queue_run;
+        if (row->argument == ARG_NONE) {
+            if (row->take(p->arena, row, NULL, o, e) < 0)
+                return -1;
+            continue;
+        }
+        const char *value = at + 1;
+        if (row->argument == ARG_REQUIRED && !*value) {
+            char option[] = { '-', *at, '\0' };
+            if (p->at == p->argc)
+                return missing_argument(option, row, e);
+            value = p->argv[p->at++];
+        }
+        return row->take(p->arena, row, value, o, e);
+    }
+    return 0;
+}
+
+/* Options up to the first word that is none, or "--". 1 when "--" was seen. */
+static int parse_options(struct parse *p, struct options *o, struct err *e)
+{
+    while (p->at < p->argc) {
+        const char *word = p->argv[p->at];
+        if (strcmp(word, "--") == 0) {
+            p->at++;
+            return 1;
+        }
+        if (word[0] != '-' || !word[1])
+            return 0;
+        if ((word[1] == '-' ? parse_long(p, o, e) : parse_short(p, o, e)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The first word of postbag's door. 1 when it was a subcommand. */
+static int parse_command(struct parse *p, struct options *o, struct err *e)
+{
+    const char *word = p->argv[p->at];
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(word, commands[i].word) != 0)
+            continue;
+        if (o->task == TASK_SEND)
+            o->task = commands[i].task;
+        o->command = word;
+        p->at++;
+        return 1;
+    }
+    if (strchr(word, '@') || strpbrk(word, " ,:;<\""))
+        return 0;
+    return err_set(e, ERR_USAGE, "unknown command \"%s\"; to mail a local name: postbag -- %s",
+                   word, word);
+}
+
+static int take_operands(struct parse *p, bool dashes_allowed, struct options *o, struct err *e)
+{
+    for (; p->at < p->argc; p->at++) {
+        const char *word = p->argv[p->at];
+        if (!dashes_allowed && strcmp(word, "--") == 0) {
+            dashes_allowed = true;
+            continue;
+        }
+        if (!dashes_allowed && word[0] == '-' && word[1])
+            return err_set(e, ERR_USAGE,
+                           "\"%s\" after a recipient: options come first; write -- before an "
+                           "address that begins with a dash",
+                           word);
+        strlist_add(p->arena, &o->operands, word);
+    }
+    return 0;
+}
+
+static int parse_words(struct parse *p, struct options *o, struct err *e)
+{
+    int dashes = parse_options(p, o, e);
+    if (dashes < 0)
+        return -1;
+    bool subcommands = o->door == DOOR_POSTBAG && !p->chosen && !o->from_header;
+    if (!dashes && subcommands && p->at < p->argc) {
+        int command = parse_command(p, o, e);
+        if (command < 0)
+            return -1;
+        if (command && (dashes = parse_options(p, o, e)) < 0)
+            return -1;
+    }
+    return take_operands(p, dashes > 0, o, e);
+}
+
+/* The door is the name alone; mailq and newaliases are sendmail with a mode. */
+static void choose_door(const char *path, struct options *o)
+{
+    const char *slash = strrchr(path, '/');
+    o->name = slash ? slash + 1 : path;
+    o->door = DOOR_SENDMAIL;
+    if (strcmp(o->name, "mailq") == 0)
+        o->task = TASK_QUEUE_LIST;
+    else if (strcmp(o->name, "newaliases") == 0)
+        o->task = TASK_ALIASES;
+    else if (strcmp(o->name, "sendmail") != 0 && strcmp(o->name, "send-mail") != 0)
+        o->door = DOOR_POSTBAG;
+}
+
+int options_parse(struct arena *a, int argc, char *const argv[], struct options *ret, struct err *e)
+{
+    struct parse p = { .arena = a, .argc = argc, .argv = argv, .at = 1 };
+    *ret = (struct options){ .exit_style = -1 };
+    choose_door(argc > 0 && *argv[0] ? argv[0] : "postbag", ret);
+    if (argc == 0)
+        return 0;
+    return parse_words(&p, ret, e);
+}
+
+void options_describe(enum door door, struct buf *to)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct row *row = &rows[i];
+        BUF left = { 0 };
+        if (!row->help || !(row->doors & door))
+            continue;
+        bool named = row->name && door == DOOR_POSTBAG;
+        if (row->letter)
+            buf_addf(&left, "-%c%s", row->letter, named ? ", " : "");
+        if (named)
+            buf_addf(&left, "--%s", row->name);
+        if (row->metavar)
+            buf_addf(&left, "%c%s", named ? '=' : ' ', row->metavar);
+        buf_addf(to, "  %-26s %s\n", buf_string(&left), row->help);
+    }
+}

@@ -1,0 +1,230 @@
+#include "cmd/submission.h"
+
+#include "base/io.h"
+#include "base/utf8.h"
+#include "cmd/dsn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+void submission_init(struct submission *s, const struct options *options)
+{
+    *s = (struct submission){ .options = options };
+    ident_get(&s->arena, &s->ident);
+}
+
+void submission_done(struct submission *s)
+{
+    stored_done(&s->stored);
+    message_done(&s->message);
+    config_done(&s->config);
+    arena_done(&s->arena);
+}
+
+/* What stands on the command line is the caller's mistake, whatever the parser calls it. */
+static int blame_caller(struct err *e, const char *what)
+{
+    e->kind = ERR_USAGE;
+    err_context(e, "%s", what);
+    return -1;
+}
+
+static int check_full_name(const char *name, struct err *e)
+{
+    for (const char *at = name; at && *at; at++)
+        if (ascii_is_control(*at) && *at != '\t')
+            return err_set(e, ERR_USAGE, "-F: the name holds a control character");
+    return 0;
+}
+
+/* Everything that argv alone can get wrong, before a file is opened. */
+static int take_arguments(struct submission *s, struct err *e)
+{
+    const struct options *o = s->options;
+    if (o->queue && o->door == DOOR_POSTBAG)
+        return err_set(e, ERR_USAGE, "--queue: this version has no queue yet");
+    if (o->sender) {
+        if (addr_parse_sender(&s->arena, span_of(o->sender), &s->given_sender, e) < 0)
+            return blame_caller(e, "-f");
+        s->has_given_sender = true;
+    }
+    if (check_full_name(o->full_name, e) < 0)
+        return -1;
+    if (o->dsn_notify && dsn_parse_notify(o->dsn_notify, &s->envelope.dsn_notify, e) < 0)
+        return -1;
+    if (o->dsn_return && dsn_parse_return(o->dsn_return, &s->envelope.dsn_return, e) < 0)
+        return -1;
+    s->envelope.envid = o->envid;
+    for (size_t i = 0; i < o->operands.n; i++)
+        if (addr_parse_list(&s->arena, span_of(o->operands.items[i]), &s->recipients, e) < 0)
+            return blame_caller(e, "recipient");
+    return 0;
+}
+
+static int load_config(struct submission *s, struct err *e)
+{
+    struct config_request request = {
+        .ident = &s->ident,
+        .file = s->options->config,
+        .file_must_be_root = s->options->door == DOOR_SENDMAIL,
+        .sets = s->options->sets,
+    };
+    return config_load(&request, &s->config, e);
+}
+
+static int open_input(const struct options *o, struct err *e)
+{
+    if (!o->file || strcmp(o->file, "-") == 0)
+        return STDIN_FILENO;
+    int fd = open(o->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? err_system(e, ERR_INPUT, errno, "--file %s", o->file) : fd;
+}
+
+static int read_message(struct submission *s, struct err *e)
+{
+    const struct options *o = s->options;
+    int fd = open_input(o, e);
+    if (fd < 0)
+        return -1;
+    struct message_limits limits = { .dot_ends = !o->ignore_dots && isatty(fd) };
+    int done = message_read(fd, limits, &s->message, e);
+    if (fd != STDIN_FILENO)
+        close(fd);
+    if (done < 0)
+        return -1;
+    if (s->message.empty && o->door == DOOR_POSTBAG && !o->allow_empty) {
+        err_set(e, ERR_INPUT, "the message is empty");
+        err_hint(e, "--allow-empty sends it all the same");
+        return -1;
+    }
+    return 0;
+}
+
+static int collect_recipients(struct submission *s, struct err *e)
+{
+    if (s->options->from_header &&
+        envelope_from_header(&s->arena, &s->message.header, &s->recipients, e) < 0)
+        return -1;
+    if (s->recipients.n)
+        return 0;
+    err_set(e, ERR_USAGE, "no recipients");
+    if (s->options->from_header)
+        err_hint(e, "-t found no address in To, Cc and Bcc");
+    else
+        err_hint(e, "name them behind the options, or use -t to take them from the header");
+    return -1;
+}
+
+/* "local@domain" for matching, NULL without. */
+static const char *plain_address(struct arena *a, const struct addr *addr)
+{
+    if (!addr->local)
+        return NULL;
+    return arena_printf(a, "%s%s%s", addr->local, *addr->domain ? "@" : "", addr->domain);
+}
+
+static const char *header_from(struct submission *s)
+{
+    ERR ignored = { 0 };
+    struct addr_list list = { 0 };
+    const struct field *from = header_find(&s->message.header, "From", 0);
+    if (!from || addr_parse_list(&s->arena, from->value, &list, &ignored) < 0 || !list.n)
+        return NULL;
+    return plain_address(&s->arena, &list.items[0]);
+}
+
+static int choose_account(struct submission *s, struct err *e)
+{
+    bool named = s->has_given_sender && !s->given_sender.null;
+    const char *sender = named ? plain_address(&s->arena, &s->given_sender) : NULL;
+    if (config_choose(&s->config, s->options->account, sender, header_from(s), &s->account, e) < 0)
+        return -1;
+    if (!s->envelope.dsn_notify)
+        s->envelope.dsn_notify = s->account->mail.dsn_notify;
+    if (s->envelope.dsn_return == DSN_RETURN_UNSET)
+        s->envelope.dsn_return = s->account->mail.dsn_return;
+    return 0;
+}
+
+static int make_envelope(struct submission *s, struct err *e)
+{
+    const struct mail_opts *opts = &s->account->mail;
+    const struct aliases *aliases = NULL;
+    const struct addr *given = s->has_given_sender ? &s->given_sender : NULL;
+    if (!s->options->no_alias) {
+        if (config_aliases(&s->config, s->account, e) < 0)
+            return -1;
+        aliases = &s->config.aliases;
+    }
+    if (envelope_set_recipients(&s->arena, &s->envelope, &s->recipients, aliases, s->ident.host,
+                                opts, e) < 0 ||
+        plan_sender(&s->arena, given, s->ident.login, s->ident.host, opts, &s->sender, e) < 0)
+        return -1;
+    s->envelope.sender = addr_wire(&s->arena, &s->sender, e);
+    s->envelope.sender_utf8 = addr_needs_utf8(&s->sender);
+    return s->envelope.sender ? 0 : -1;
+}
+
+static int check_size(const struct submission *s, struct err *e)
+{
+    uint64_t size = stored_size(&s->stored);
+    uint64_t limit = s->account->mail.max_size;
+    if (!limit || size <= limit)
+        return 0;
+    return err_set(e, ERR_DATA,
+                   "the message has %llu octets; account %s sends at most %llu "
+                   "(max_size)",
+                   (unsigned long long)size, s->account->name, (unsigned long long)limit);
+}
+
+static const char *full_name(const struct submission *s)
+{
+    const char *name = getenv("NAME");
+    ERR ignored = { 0 };
+    if (name && *name && check_full_name(name, &ignored) == 0)
+        return name;
+    return s->ident.gecos;
+}
+
+static int store(struct submission *s, struct err *e)
+{
+    struct plan_facts facts = { .opts = &s->account->mail,
+                                .sender = &s->sender,
+                                .given_name = s->options->full_name,
+                                .full_name = full_name(s),
+                                .host = s->ident.host,
+                                .now = time(NULL) };
+    if (getrandom(facts.random, sizeof facts.random, 0) != sizeof facts.random)
+        return err_system(e, ERR_SYSTEM, errno, "random octets");
+    if (plan_store(&s->arena, &s->message, &facts, &s->stored, e) < 0)
+        return -1;
+    return check_size(s, e);
+}
+
+typedef int step(struct submission *s, struct err *e);
+
+static int take_steps(struct submission *s, step *const steps[], struct err *e)
+{
+    for (; *steps; steps++)
+        if ((*steps)(s, e) < 0)
+            return -1;
+    return 0;
+}
+
+int submission_prepare(struct submission *s, struct err *e)
+{
+    static step *const steps[] = { take_arguments, load_config,   read_message, collect_recipients,
+                                   choose_account, make_envelope, store,        NULL };
+    return take_steps(s, steps, e);
+}
+
+int submission_prepare_recipients(struct submission *s, struct err *e)
+{
+    static step *const steps[] = { take_arguments, load_config,   collect_recipients,
+                                   choose_account, make_envelope, NULL };
+    return take_steps(s, steps, e);
+}

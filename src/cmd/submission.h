@@ -1,0 +1,38 @@
+/* From a command line and stdin to a message in stored form with its envelope and account:
+ * everything before the first connection. */
+#ifndef CMD_SUBMISSION_H
+#define CMD_SUBMISSION_H
+
+#include "cmd/options.h"
+#include "config/config.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+#include "mail/plan.h"
+
+struct submission {
+    const struct options *options;
+    struct arena arena;
+    struct ident ident;
+    struct config config;
+    struct message message;
+    struct addr given_sender; /* of -f */
+    bool has_given_sender;
+    struct addr_list recipients;   /* of argv and, with -t, of the header */
+    const struct account *account; /* NULL until it is chosen */
+    struct addr sender;
+    struct envelope envelope;
+    struct stored stored;
+};
+
+/* Borrows the options. */
+void submission_init(struct submission *s, const struct options *options);
+void submission_done(struct submission *s);
+
+/* All of it, in the order that the callers of sendmail rely on: options and configuration first,
+ * then stdin to its end, then the rest. What was reached stays in `s` for the report. */
+int submission_prepare(struct submission *s, struct err *e) MUST_USE;
+
+/* Only the recipients, from argv (-bv): no message is read. */
+int submission_prepare_recipients(struct submission *s, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,108 @@
+#include "cmd/trace.h"
+
+#include "base/utf8.h"
+#include "cmd/say.h"
+
+#include <stdio.h>
+
+static void show(const char *prefix, struct span line)
+{
+    BUF text = { 0 };
+    buf_add_string(&text, prefix);
+    utf8_add_printable(&text, span_trim(line), " ");
+    buf_add_char(&text, '\n');
+    say_raw(buf_span(&text));
+}
+
+/* Shows the whole lines that `from` begins with. */
+static void show_lines(struct buf *from, const char *prefix)
+{
+    struct span rest = buf_span(from), line;
+    while (span_has(rest, '\n')) {
+        span_next(&rest, '\n', &line);
+        show(prefix, line);
+    }
+    buf_drop(from, from->len - rest.len);
+}
+
+static void end_content(struct trace *t)
+{
+    BUF line = { 0 };
+    if (t->content && t->octets) {
+        buf_addf(&line, "(message, %llu octets)", (unsigned long long)t->octets);
+        show("C: ", buf_span(&line));
+    }
+    t->content = false;
+    t->octets = 0;
+}
+
+static void see_in(struct trace *t, struct span octets)
+{
+    end_content(t);
+    buf_add_span(&t->in, octets);
+    t->content = span_starts(buf_span(&t->in), "354");
+    show_lines(&t->in, "S: ");
+}
+
+static void see(void *context, bool out, struct span octets)
+{
+    struct trace *t = context;
+    if (!out) {
+        see_in(t, octets);
+    } else if (t->content) {
+        t->octets += octets.len;
+    } else {
+        buf_add_span(&t->out, octets);
+        show_lines(&t->out, "C: ");
+    }
+}
+
+struct stream_trace trace_hook(struct trace *t)
+{
+    return t->level ? (struct stream_trace){ see, t } : (struct stream_trace){ 0 };
+}
+
+void trace_notes(const struct trace *t, const struct strlist *notes)
+{
+    for (size_t i = 0; t->level && i < notes->n; i++)
+        show("note: ", span_of(notes->items[i]));
+}
+
+static void show_times(const struct delivery *d)
+{
+    BUF line = { 0 };
+    const struct client_times *times = &d->times;
+    buf_addf(&line,
+             "times in ms: password %lld, lookup %lld, connect %lld, TLS %lld, greeting %lld, "
+             "login %lld, message %lld",
+             (long long)d->secret_ms, (long long)times->dial.lookup_ms,
+             (long long)times->dial.connect_ms, (long long)times->tls_ms,
+             (long long)times->greeting_ms, (long long)times->login_ms,
+             (long long)times->transfer_ms);
+    show("note: ", buf_span(&line));
+}
+
+void trace_delivery(struct trace *t, const struct delivery *d)
+{
+    BUF line = { 0 };
+    trace_notes(t, &d->notes);
+    if (t->level < 2)
+        return;
+    end_content(t);
+    buf_addf(&line, "server %s, address %s", d->server ? d->server : "-",
+             d->address && *d->address ? d->address : "-");
+    show("note: ", buf_span(&line));
+    buf_clear(&line);
+    if (d->tls_version) {
+        buf_addf(&line, "%s %s", d->tls_version, d->tls_cipher);
+        show("note: ", buf_span(&line));
+    }
+    show_times(d);
+}
+
+void trace_done(struct trace *t)
+{
+    end_content(t);
+    buf_done(&t->in);
+    buf_done(&t->out);
+}
