@@ -1,0 +1,109 @@
+/* txn and session against a server that says anything: they end, and each recipient has exactly
+ * one verdict; "sent" only if the end of data was sent and answered with 2yz. */
+#include "smtp/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { RECIPIENTS = 5, STEPS = 10000 };
+
+struct run {
+    struct envelope envelope;
+    struct rcpt rcpts[RECIPIENTS];
+    struct caps caps;
+    struct txn txn;
+    struct session session;
+    struct verdict verdicts[RECIPIENTS];
+    bool acceptance_possible; /* content has been sent, and 2yz came after it */
+};
+
+static void set_up(struct run *r, uint8_t how)
+{
+    for (size_t i = 0; i < RECIPIENTS; i++)
+        r->rcpts[i] =
+            (struct rcpt){ .wire = "a@b", .original = "a@b", .utf8 = (how & 64) && i == 2 };
+    r->envelope = (struct envelope){ .sender = "s@t", .rcpts = r->rcpts, .n_rcpts = RECIPIENTS };
+    r->caps.set =
+        (how & 1 ? CAP_PIPELINING : 0) | (how & 2 ? CAP_SIZE : 0) | (how & 4 ? CAP_DSN : 0);
+    r->caps.rcpt_max = how & 8 ? 2 : 0;
+    r->caps.size = how & 32 ? 1 : 0;
+    struct txn_message message = { .size = how & 128 ? 2 : 1 };
+    txn_init(&r->txn, &r->envelope, &message, &r->caps, r->verdicts);
+    r->txn.lmtp = how & 16;
+    session_init(&r->session, &r->txn, how & 1, true);
+}
+
+static void tear_down(struct run *r)
+{
+    session_done(&r->session);
+    txn_done(&r->txn);
+    caps_done(&r->caps);
+    for (size_t i = 0; i < RECIPIENTS; i++) {
+        if (r->verdicts[i].result == VERDICT_PENDING)
+            abort();
+        if (r->verdicts[i].result == VERDICT_SENT && !r->acceptance_possible)
+            abort();
+        verdict_done(&r->verdicts[i]);
+    }
+}
+
+/* Two octets choose a code, and sometimes an enhanced one. */
+static void make_reply(const uint8_t *data, struct reply *ret)
+{
+    static const int codes[] = { 250, 251, 354, 421, 450, 452, 500, 503, 550, 552, 554, 220, 334 };
+    *ret = (struct reply){ .code = codes[data[0] % (sizeof codes / sizeof *codes)] };
+    if (data[1] & 1)
+        memcpy(ret->enhanced, ret->code >= 500 ? "5.5.3" : "4.5.3", 6);
+    buf_add_string(&ret->text, "words");
+}
+
+static bool read_one(struct run *r, const uint8_t **data, size_t *size)
+{
+    ERR e = { 0 };
+    enum stage stage = session_stage(&r->session);
+    if (*size < 2 || (*data)[1] == 255) {
+        err_set(&e, ERR_CLOSED, "lost");
+        txn_broken(&r->txn, stage, &e);
+        return false;
+    }
+    struct reply reply;
+    make_reply(*data, &reply);
+    *data += 2;
+    *size -= 2;
+    r->acceptance_possible |= r->txn.phase == TXN_PHASE_END && reply.code < 300;
+    int done = session_reply(&r->session, &reply, &e);
+    reply_done(&reply);
+    if (done < 0)
+        txn_broken(&r->txn, stage, &e);
+    return done == 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct run r = { 0 };
+    BUF out = { 0 };
+    bool going = true;
+    if (!size)
+        return 0;
+    set_up(&r, data[0]);
+    data++;
+    size--;
+    for (size_t step = 0; going; step++) {
+        if (step == STEPS)
+            abort();
+        switch (session_next(&r.session, &out)) {
+        case SESSION_SEND: break;
+        case SESSION_CONTENT:
+        case SESSION_LONE_DOT:
+            session_end_content(&r.session, &out);
+            session_content_sent(&r.session);
+            break;
+        case SESSION_READ: going = read_one(&r, &data, &size); break;
+        case SESSION_DONE: going = false; break;
+        }
+    }
+    tear_down(&r);
+    return 0;
+}
