@@ -37,13 +37,15 @@ void arena_wipe(struct arena *a)
     arena_free(a, true);
 }
 
+/* A large object gets a block of its own behind the last one, whose room stays in use. */
 static struct arena_block *arena_grow(struct arena *a, size_t need)
 {
-    size_t size = need > ARENA_BLOCK / 4 ? need : ARENA_BLOCK;
-    struct arena_block *block = mem_new(1, sizeof *block + size);
-    block->size = size;
-    block->before = a->last;
-    a->last = block;
+    bool large = need > ARENA_BLOCK / 4;
+    struct arena_block **at = large && a->last ? &a->last->before : &a->last;
+    struct arena_block *block = mem_new(1, sizeof *block + (large ? need : ARENA_BLOCK));
+    block->size = large ? need : ARENA_BLOCK;
+    block->before = *at;
+    *at = block;
     return block;
 }
 
