@@ -1,0 +1,207 @@
+#include "mail/alias.h"
+
+#include "base/utf8.h"
+#include "mail/domain.h"
+
+#include <string.h>
+
+enum { ALIAS_DEPTH = 10 };
+
+struct alias {
+    const char *name;
+    struct alias_target *targets; /* none when all were skipped */
+    size_t n;
+    size_t room;
+};
+
+struct alias_target {
+    struct addr addr;
+    bool final; /* "\name" */
+};
+
+static void note_skipped(struct arena *a, struct strlist *notes, const char *name,
+                         struct span target)
+{
+    BUF line = { 0 };
+    buf_add_string(&line, "alias ");
+    utf8_add_printable(&line, span_of(name), " ");
+    buf_add_string(&line, ": skipped, as only addresses and names can be mailed: ");
+    utf8_add_printable(&line, target, " ");
+    strlist_add(a, notes, arena_string(a, buf_span(&line)));
+}
+
+static int refuse(struct err *e, const char *name)
+{
+    BUF shown = { 0 };
+    utf8_add_printable(&shown, span_of(name), " ");
+    e->kind = ERR_CONFIG;
+    err_context(e, "alias %s", buf_string(&shown));
+    return -1;
+}
+
+/* "|program", "/file" and ":include:file", with or without quotes. */
+static bool is_unmailable(struct span target)
+{
+    if (span_starts(target, "\""))
+        target = span_from(target, 1);
+    return span_starts(target, "|") || span_starts(target, "/") || span_starts(target, ":");
+}
+
+/* Takes the next target off the front of `rest`: up to a comma outside quotes. */
+static bool next_target(struct span *rest, struct span *ret)
+{
+    if (!rest->len)
+        return false;
+    bool quoted = false;
+    size_t len = 0;
+    for (; len < rest->len && (quoted || rest->at[len] != ','); len++) {
+        if (rest->at[len] == '\\')
+            len++;
+        else if (rest->at[len] == '"')
+            quoted = !quoted;
+    }
+    *ret = span_trim((struct span){ rest->at, len < rest->len ? len : rest->len });
+    *rest = span_from(*rest, len + 1);
+    return true;
+}
+
+static int alias_add_target(struct arena *a, struct alias *alias, struct span text, struct err *e)
+{
+    struct alias_target target = { .final = span_starts(text, "\\") };
+    if (addr_parse_one(a, span_from(text, target.final), &target.addr, e) < 0)
+        return -1;
+    if (alias->n == alias->room) {
+        size_t room = alias->room ? alias->room * 2 : 2;
+        struct alias_target *targets = arena_new(a, room, sizeof *targets);
+        if (alias->n)
+            memcpy(targets, alias->targets, alias->n * sizeof *targets);
+        alias->targets = targets;
+        alias->room = room;
+    }
+    alias->targets[alias->n++] = target;
+    return 0;
+}
+
+static void aliases_append(struct arena *a, struct aliases *to, const struct alias *alias)
+{
+    if (to->n == to->room) {
+        size_t room = to->room ? to->room * 2 : 16;
+        struct alias *items = arena_new(a, room, sizeof *items);
+        if (to->n)
+            memcpy(items, to->items, to->n * sizeof *items);
+        to->items = items;
+        to->room = room;
+    }
+    to->items[to->n++] = *alias;
+}
+
+int aliases_add(struct arena *a, struct aliases *to, struct span name, struct span value,
+                struct strlist *notes, struct err *e)
+{
+    struct alias alias = { .name = arena_string(a, name) };
+    struct span rest = { arena_string(a, value), value.len };
+    struct span target;
+    while (next_target(&rest, &target)) {
+        if (is_unmailable(target))
+            note_skipped(a, notes, alias.name, target);
+        else if (target.len && alias_add_target(a, &alias, target, e) < 0)
+            return refuse(e, alias.name);
+    }
+    aliases_append(a, to, &alias);
+    return 0;
+}
+
+/* The first of a name counts, which is how an entry that was added before another wins. */
+static const struct alias *find(const struct aliases *from, const char *name)
+{
+    for (size_t i = 0; i < from->n; i++)
+        if (span_iis(span_of(from->items[i].name), name))
+            return &from->items[i];
+    return NULL;
+}
+
+static const struct alias *find_or_default(const struct aliases *from, const char *name)
+{
+    const struct alias *found = find(from, name);
+    if (!found)
+        found = find(from, "default");
+    return found ? found : find(from, "*");
+}
+
+/* One expansion. An alias on the path is met again only by a loop; one that is done adds nothing,
+ * so the work is bounded by the number of targets. */
+struct walk {
+    struct arena *arena;
+    const struct aliases *from;
+    unsigned char *states; /* of each alias */
+    struct addr_list found;
+    struct err *e;
+};
+
+enum { STATE_NEW, STATE_ON_PATH, STATE_DONE };
+
+static bool is_catch_all(const struct alias *alias)
+{
+    return span_iis(span_of(alias->name), "default") || span_iis(span_of(alias->name), "*");
+}
+
+static bool is_name(const struct alias_target *target)
+{
+    const char *domain = target->addr.domain;
+    return !target->final && (!*domain || domain_same(domain, "localhost"));
+}
+
+static int walk_alias(struct walk *w, const struct alias *alias, unsigned depth);
+
+/* A name in its own value, or in that of the catch-all which would catch it again, is final. */
+static int walk_target(struct walk *w, const struct alias *parent,
+                       const struct alias_target *target, unsigned depth)
+{
+    const struct alias *next = NULL;
+    if (is_name(target))
+        next = find_or_default(w->from, target->addr.local);
+    bool again = next && w->states[next - w->from->items] == STATE_ON_PATH;
+    if (next && !(again && (next == parent || is_catch_all(next))))
+        return walk_alias(w, next, depth + 1);
+    addr_list_add(w->arena, &w->found, &target->addr);
+    return 0;
+}
+
+static int walk_alias(struct walk *w, const struct alias *alias, unsigned depth)
+{
+    unsigned char *state = &w->states[alias - w->from->items];
+    if (*state == STATE_DONE)
+        return 0;
+    if (*state == STATE_ON_PATH) {
+        err_set(w->e, ERR_CONFIG, "the alias leads back to itself");
+        return refuse(w->e, alias->name);
+    }
+    if (depth > ALIAS_DEPTH) {
+        err_set(w->e, ERR_CONFIG, "more than %d aliases lead to it", ALIAS_DEPTH);
+        return refuse(w->e, alias->name);
+    }
+    *state = STATE_ON_PATH;
+    for (size_t i = 0; i < alias->n; i++)
+        if (walk_target(w, alias, &alias->targets[i], depth) < 0)
+            return -1;
+    *state = STATE_DONE;
+    return 0;
+}
+
+int aliases_expand(struct arena *a, const struct aliases *from, const char *name,
+                   struct addr_list *ret, struct err *e)
+{
+    const struct alias *alias = find_or_default(from, name);
+    if (!alias)
+        return 0;
+    struct walk w = { .arena = a, .from = from, .found = *ret, .e = e };
+    w.states = arena_new(a, from->n, 1);
+    if (walk_alias(&w, alias, 1) < 0)
+        return -1;
+    if (w.found.n == ret->n) {
+        err_set(e, ERR_CONFIG, "no address is left of its value");
+        return refuse(e, alias->name);
+    }
+    *ret = w.found;
+    return 1;
+}
