@@ -8,7 +8,8 @@
 
 struct rcpt {
     const char *wire;     /* what goes between the brackets of RCPT TO:<…> */
-    const char *original; /* as the caller wrote it, for messages */
+    const char *original; /* the addr-spec as the caller wrote it, for messages: printable; an
+                             alias, not what it stands for */
     bool utf8;            /* needs SMTPUTF8 */
 };
 
@@ -23,12 +24,15 @@ struct envelope {
 };
 
 /* -t: the addresses of To, Cc and Bcc; if any Resent-To, -Cc or -Bcc field is there, of all those
- * instead (RFC 5322 section 3.6.6). ERR_DATA names the field that cannot be parsed. */
+ * instead (RFC 5322 section 3.6.6). Appends to `ret`, in the order of the fields. ERR_DATA names
+ * the field that cannot be parsed. */
 int envelope_from_header(struct arena *a, const struct header *h, struct addr_list *ret,
                          struct err *e) MUST_USE;
 
 /* Local names (no domain, localhost, this host): alias expansion, then `maildomain`; ERR_NOUSER
- * when neither knows them. Each mailbox once, in order. The result replaces env->rcpts. */
+ * when neither knows them; a domain that equals `maildomain` is never local. Each mailbox once, in
+ * order. The result replaces env->rcpts. `aliases` may be NULL: no expansion. Addresses that have
+ * no valid wire form: ERR_DATA. */
 struct aliases;
 int envelope_set_recipients(struct arena *a, struct envelope *env, const struct addr_list *list,
                             const struct aliases *aliases, const char *host,
