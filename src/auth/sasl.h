@@ -7,7 +7,8 @@
 
 struct sasl;
 
-/* `password` is borrowed until sasl_free. -1 with ERR_UNAVAILABLE or ERR_CONFIG. */
+/* `password` is borrowed until sasl_free. -1 with ERR_UNAVAILABLE (SCRAM without libgsasl) or
+ * ERR_CONFIG (user or password empty, or not to be expressed in this mechanism). */
 int sasl_new(enum mech mech, const char *user, struct span password, struct sasl **ret,
              struct err *e) MUST_USE;
 void sasl_free(struct sasl *s); /* wipes */
@@ -19,7 +20,7 @@ bool sasl_client_first(const struct sasl *s);
 bool sasl_initial_response(const struct sasl *s);
 
 /* Answers one challenge: appends the response (raw, secret) to `ret`. -1 with ERR_AUTH when the
- * challenge cannot be answered: the caller then cancels with "*". */
+ * challenge cannot be answered: the caller then cancels with "*", and only sasl_free is left. */
 int sasl_step(struct sasl *s, const struct span *challenge, struct buf *ret,
               struct err *e) MUST_USE;
 
