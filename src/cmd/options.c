@@ -234,10 +234,11 @@ static const struct row *find_letter(char letter, enum door door)
     return NULL;
 }
 
+/* Long options exist in postbag's door only. */
 static const struct row *find_name(struct span name, enum door door)
 {
-    for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].name && (rows[i].doors & door) && span_is(name, rows[i].name))
+    for (size_t i = 0; i < ROWS && door == DOOR_POSTBAG; i++)
+        if (rows[i].name && span_is(name, rows[i].name))
             return &rows[i];
     return NULL;
 }
