@@ -1,0 +1,120 @@
+#include "base/sig.h"
+
+#include "forked.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+static bool is_set_to(int number, void (*effect)(int))
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == effect;
+}
+
+/* As a careless parent leaves them. */
+static void leave_in_disorder(void)
+{
+    sigset_t all;
+    signal(SIGCHLD, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGPIPE, SIG_DFL);
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
+static int in_order(void (*sigpipe)(int))
+{
+    sigset_t now;
+    sigprocmask(SIG_BLOCK, NULL, &now);
+    for (int number = 1; number < 32; number++)
+        if (sigismember(&now, number) || !is_set_to(number, number == SIGPIPE ? sigpipe : SIG_DFL))
+            return number;
+    return 0;
+}
+
+static int start_part(void *unused)
+{
+    (void)unused;
+    leave_in_disorder();
+    sig_start();
+    return in_order(SIG_IGN);
+}
+
+static int reset_part(void *unused)
+{
+    (void)unused;
+    leave_in_disorder();
+    sig_reset();
+    return in_order(SIG_DFL);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    assert_int_equal(forked(start_part, NULL), 0);
+    assert_int_equal(forked(reset_part, NULL), 0);
+}
+
+static int die_part(void *number)
+{
+    sig_start();
+    raise(*(int *)number);
+    return 0;
+}
+
+/* The signal arrives while poll waits: sent beforehand, and let through by ppoll alone. */
+static int hold_part(void *number)
+{
+    sigset_t blocked, none;
+    sigemptyset(&none);
+    sigfillset(&blocked);
+    sig_start();
+    sig_hold();
+    if (sig_caught())
+        return 1;
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    raise(*(int *)number);
+    if (ppoll(NULL, 0, NULL, &none) >= 0 || errno != EINTR)
+        return 2;
+    if (sig_caught() != *(int *)number)
+        return 3;
+    sig_hold();
+    return sig_caught();
+}
+
+static void test_hold(void **state)
+{
+    static const struct {
+        int number;
+        bool held;
+    } rows[] = {
+        { SIGTERM, true },  { SIGINT, true },   { SIGHUP, true },
+        { SIGQUIT, false }, { SIGUSR1, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int number = rows[i].number;
+        assert_int_equal(forked(die_part, &number), 256 + number);
+        assert_int_equal(forked(hold_part, &number), rows[i].held ? 0 : 256 + number);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_hold),
+    };
+    return cmocka_run_group_tests_name("base/sig", tests, NULL, NULL);
+}
