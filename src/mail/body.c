@@ -79,6 +79,12 @@ ssize_t body_read_at(const struct body *b, uint64_t offset, char *to, size_t len
     return (ssize_t)n;
 }
 
+void body_piece_done(struct body_piece *piece)
+{
+    buf_done(&piece->room);
+    *piece = (struct body_piece){ 0 };
+}
+
 int body_next(const struct body *b, uint64_t offset, size_t most, struct body_piece *ret,
               struct err *e)
 {

@@ -31,11 +31,13 @@ ssize_t body_read_at(const struct body *b, uint64_t offset, char *to, size_t len
  * file and beyond the end. */
 struct span body_borrow_at(const struct body *b, uint64_t offset);
 
-/* A piece of the body: borrowed from memory, or read into `room`, which buf_done frees. */
+/* A piece of the body: borrowed from memory, or read into `room`. Zeroed is empty. */
 struct body_piece {
     struct span octets;
     struct buf room;
 };
+
+void body_piece_done(struct body_piece *piece);
 
 /* The next piece from `offset` on, at most `most` octets. 1, 0 at the end, -1 with ERR_IO. */
 int body_next(const struct body *b, uint64_t offset, size_t most, struct body_piece *ret,

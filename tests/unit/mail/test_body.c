@@ -70,7 +70,7 @@ static void check_pieces(const struct body *b, size_t most)
     }
     assert_int_equal(more, 0);
     assert_int_equal(offset, b->size);
-    buf_done(&piece.room);
+    body_piece_done(&piece);
 }
 
 static void test_memory_then_file(void **state)

@@ -1,0 +1,25 @@
+/* The body as its MIME fields declare it (RFC 2045), and the body written anew. */
+#ifndef MAIL_CONTENT_H
+#define MAIL_CONTENT_H
+
+#include "mail/body.h"
+#include "mail/header.h"
+
+/* May the body be turned into quoted-printable? Yes if it is a single text part in 7bit or 8bit, by
+ * its fields or for want of them. */
+bool content_is_text(const struct header *h);
+
+/* Says that the body is quoted-printable: Content-Transfer-Encoding is replaced or appended,
+ * MIME-Version and Content-Type (text/plain in `charset`) are appended if missing. */
+void content_declare_qp(struct arena *a, struct header *h, const char *charset);
+
+/* What fits the octets: "us-ascii", "utf-8", or "unknown-8bit" (RFC 1428). Reads the body. -1 with
+ * ERR_IO. */
+int content_charset(const struct body *b, const char **ret, struct err *e) MUST_USE;
+
+/* Append `from` to `to` as quoted-printable, or with lines cut at HEADER_LINE_MAX octets, not
+ * inside a UTF-8 character. -1 with ERR_IO or ERR_CREATE. */
+int content_encode(const struct body *from, struct body *to, struct err *e) MUST_USE;
+int content_divide(const struct body *from, struct body *to, struct err *e) MUST_USE;
+
+#endif
