@@ -10,15 +10,18 @@
  *
  *   list     = element *( "," element )
  *   element  = [ mailbox / group ]
- *   group    = 1*( word / "." ) ":" [ mailbox ] *( "," [ mailbox ] ) ";"   ; the last one may lack
- * ";" mailbox  = spec / name "<" [ route ":" ] spec ">" / name "<" ">" name     = *( word / "." /
- * "@" / literal ) route    = 1*( "@" / "," / "." / atom / literal ) spec     = local [ "@" domain ]
+ *   group    = 1*( word / "." ) ":" [ mailbox ] *( "," [ mailbox ] ) ";"
+ *   mailbox  = spec / name "<" [ route ":" ] spec ">" / name "<" ">"
+ *   name     = *( word / "." / "@" / literal )
+ *   route    = 1*( "@" / "," / "." / atom / literal )
+ *   spec     = local [ "@" domain ]
  *   local    = *"." word *( 1*"." word ) *"."
  *   domain   = literal / *"." atom *( 1*"." atom ) *"."
  *   word     = atom / quoted-string
  *
- * One token of a kind that cannot be part of a name decides what an element is, so each element is
- * read at most twice. A group is a state, not a level: nothing recurses. */
+ * The ";" may be missing at the end of the text. The first token that cannot be part of a name
+ * decides what an element is, so each element is read at most twice. A group is a state, not a
+ * level: nothing recurses. */
 
 enum { PIECE_LIMIT = 60 }; /* octets of the input in a message */
 

@@ -94,9 +94,7 @@ static struct candidate *next_candidate(struct collection *c)
 
 static int no_such_name(struct collection *c, const char *name)
 {
-    BUF shown = { 0 };
-    utf8_add_printable(&shown, span_of(name), " ");
-    err_set(c->e, ERR_NOUSER, "%s: no such local name", buf_string(&shown));
+    err_set(c->e, ERR_NOUSER, "%s: no such local name", name);
     err_hint(c->e, "add \"default = you@example.com\" to [aliases], or set maildomain");
     return -1;
 }
