@@ -1,0 +1,129 @@
+"""Private namespaces: mounts, network, host name and processes of the lab.
+
+The outer process starts itself again inside; whatever way either ends, the kernel ends every
+process of the inner namespace and forgets its mounts.
+
+    outer   makes the work folders, starts `unshare`, waits, removes the folders
+    inner   is process 1: mounts, then the lab
+
+Only the folder `disk` holds files on the outer file system, so only it is removed with content.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+_WORK = "POSTBAG_LAB_WORK"
+_TREE = "POSTBAG_LAB_TREE"
+_CHROOTED = "POSTBAG_LAB_CHROOTED"
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
+
+
+def inside():
+    """Is this the inner process?"""
+    return _WORK in os.environ
+
+
+def work_folder():
+    """Inner process only: where the lab lives, in memory."""
+    return os.environ[_WORK]
+
+
+def peers_tree():
+    """Inner process only: where the packages are unpacked."""
+    return os.environ[_TREE]
+
+
+def run_inside(tree):
+    """Starts this very command again inside new namespaces; its exit status."""
+    work = tempfile.mkdtemp(prefix="postbag-lab-")
+    for name in ("lab", "root", "disk"):
+        os.mkdir(os.path.join(work, name))
+    try:
+        return _run_inner(work, tree)
+    finally:
+        _remove_work(work)
+
+
+def _run_inner(work, tree):
+    chrooted = not _root_is_mount()
+    flags = ["--propagation", "unchanged"] if chrooted else []
+    command = ["setpriv", "--pdeathsig", "KILL",
+               "unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", *flags,
+               sys.executable, "-B", *sys.argv]
+    environment = dict(os.environ, **{_WORK: work, _TREE: tree, _CHROOTED: "1" if chrooted else ""})
+    child = subprocess.Popen(command, env=environment)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: child.kill())
+    while True:
+        try:
+            status = child.wait()
+            return status if status >= 0 else 128 - status
+        except KeyboardInterrupt:
+            child.kill()
+
+
+def _remove_work(work):
+    root = os.path.join(work, "root")
+    if os.path.ismount(root):
+        subprocess.run(["umount", "-l", root], check=False)
+    shutil.rmtree(os.path.join(work, "disk"), ignore_errors=True)
+    for path in (os.path.join(work, "lab"), root, work):
+        os.rmdir(path)
+
+
+def _root_is_mount():
+    """False in a plain chroot, whose mounts cannot be made private where they are."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8") as table:
+            return any(line.split()[4] == "/" for line in table)
+    except OSError:
+        return False
+
+
+def build(layer):
+    """Inner process: mounts everything; `layer(folder)` fills what lies on top of /usr.
+
+    Afterwards work_folder() + "/lab" is an empty memory file system, /etc may be written to
+    without harm, /usr is the peers' and the machine's together."""
+    work = work_folder()
+    if os.environ[_CHROOTED]:
+        _leave_for_bind_mount(os.path.join(work, "root"))
+    os.chmod(work, 0o755)
+    lab = os.path.join(work, "lab")
+    _mount("tmpfs", "tmpfs", lab, "mode=755")
+    _mount("proc", "proc", "/proc")
+    for name in ("usr", "etc", "etc-work"):
+        os.mkdir(os.path.join(lab, name))
+    layer(os.path.join(lab, "usr"))
+    _mount("overlay", "overlay", "/usr", f"lowerdir={lab}/usr:{peers_tree()}/usr:/usr")
+    _mount("overlay", "overlay", "/etc", f"lowerdir=/etc,upperdir={lab}/etc,workdir={lab}/etc-work")
+    socket.sethostname("client")
+    _loopback_up()
+    return lab
+
+
+def _leave_for_bind_mount(root):
+    """The same tree again as a mount of its own, which can be made private."""
+    subprocess.run(["mount", "--rbind", "/", root], check=True)
+    subprocess.run(["mount", "--make-rprivate", root], check=True)
+    os.chroot(root)
+    os.chdir("/")
+
+
+def _mount(kind, source, target, options=None):
+    flags = ["-o", options] if options else []
+    subprocess.run(["mount", "-n", "-t", kind, *flags, source, target], check=True)
+
+
+def _loopback_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sH14x", b"lo", 0)
+        flags = struct.unpack("16sH14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))[1]
+        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
