@@ -22,8 +22,9 @@ struct ini_file {
     size_t n, room;
 };
 
-/* Parses `text`. ERR_CONFIG: "file:line: what; what to write instead". */
-int ini_parse(struct arena *a, const char *name, struct span text, struct ini_file *ret,
-              struct err *e) MUST_USE;
+/* Parses `text`. (Not ini_parse(), which is libinih's own.) ERR_CONFIG: "file:line: what; what to
+ * write instead". */
+int ini_read(struct arena *a, const char *name, struct span text, struct ini_file *ret,
+             struct err *e) MUST_USE;
 
 #endif
