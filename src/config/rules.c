@@ -1,0 +1,179 @@
+#include "config/rules.h"
+
+#include "base/base64.h"
+#include "base/log.h"
+#include "mail/addr.h"
+#include "net/target.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { SHA256_OCTETS = 32, SHA256_HEX = 64, SHA256_COLONS = 95 };
+
+/* The key stands in front of the error already. */
+int check_host(struct arena *a, const char *value, struct err *e)
+{
+    ERR why = { 0 };
+    struct net_opts opts = { 0 };
+    struct target target = { 0 };
+    if (target_parse(a, value, &opts, &target, &why) == 0)
+        return 0;
+    size_t key = span_starts(span_of(why.text), "host ") ? 5 : 0;
+    return err_set(e, ERR_CONFIG, "%s", why.text + key);
+}
+
+/* The name goes into EHLO as it is: a host name in ASCII, or an address literal. */
+int check_ehlo(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    size_t len = strlen(value);
+    bool literal = value[0] == '[' && value[len - 1] == ']';
+    size_t allowed = strspn(value + literal, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789.-_:");
+    if (len > 255 || allowed != len - 2 * literal || (!literal && strchr(value, ':')))
+        return err_set(e, ERR_CONFIG,
+                       "\"%s\" is no host name; write one as in mail.example.com, or an address "
+                       "as in [192.0.2.1]",
+                       value);
+    return 0;
+}
+
+int check_ip(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    struct in6_addr address = { 0 };
+    if (inet_pton(AF_INET, value, &address) == 1 || inet_pton(AF_INET6, value, &address) == 1)
+        return 0;
+    return err_set(e, ERR_CONFIG, "\"%s\" is no IP address; write one as in 192.0.2.1", value);
+}
+
+static bool is_hex_digit(char c)
+{
+    char lower = ascii_lower(c);
+    return ascii_is_digit(c) || (lower >= 'a' && lower <= 'f');
+}
+
+/* 32 pairs of digits, with a colon between them or none. */
+static bool is_hex(struct span text)
+{
+    size_t step = text.len == SHA256_HEX ? 2 : 3;
+    if (text.len != SHA256_HEX && text.len != SHA256_COLONS)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (i % step == 2 ? text.at[i] != ':' : !is_hex_digit(text.at[i]))
+            return false;
+    return true;
+}
+
+static bool is_base64(struct span text)
+{
+    BUF digest = { 0 };
+    return base64_decode(&digest, text) == 0 && digest.len == SHA256_OCTETS;
+}
+
+int check_pin(struct arena *a, const char *value, struct err *e)
+{
+    static const char *const prefixes[] = { "sha256//", "sha256:", "spki:" };
+    struct span text = span_of(value);
+    (void)a;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        struct span digest = span_from(text, strlen(prefixes[i]));
+        if (span_istarts(text, prefixes[i]) && (is_hex(digest) || is_base64(digest)))
+            return 0;
+    }
+    return err_set(e, ERR_CONFIG,
+                   "\"%s\" is no SHA-256 fingerprint; write sha256: or spki: and 64 hexadecimal "
+                   "digits",
+                   value);
+}
+
+int check_mechanism(struct arena *a, const char *value, struct err *e)
+{
+    static const char *const known[] = { "auto",        "off",   "SCRAM-SHA-256",
+                                         "SCRAM-SHA-1", "PLAIN", "LOGIN" };
+    (void)a;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (span_iis(span_of(value), known[i]))
+            return 0;
+    return err_set(e, ERR_CONFIG,
+                   "\"%s\" is no mechanism of this version; write auto, off, or some of "
+                   "SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN",
+                   value);
+}
+
+int check_auth_min(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    if (strcmp(value, "scram") == 0)
+        return 0;
+    return err_set(e, ERR_CONFIG, "\"%s\" is not known here; write scram, or leave it out", value);
+}
+
+int check_address(struct arena *a, const char *value, struct err *e)
+{
+    ERR why = { 0 };
+    struct addr addr = { 0 };
+    if (addr_parse_one(a, span_of(value), &addr, &why) < 0 || !addr_wire(a, &addr, &why))
+        return err_set(e, ERR_CONFIG, "%s; write an address as in you@example.com", why.text);
+    if (addr.name || addr.angle || !*addr.domain)
+        return err_set(e, ERR_CONFIG,
+                       "\"%s\" is more or less than an address; write one as in you@example.com "
+                       "(a name goes into from_name)",
+                       value);
+    return 0;
+}
+
+int check_domain(struct arena *a, const char *value, struct err *e)
+{
+    ERR why = { 0 };
+    struct addr addr = { 0 };
+    if (addr_parse_one(a, span_of(arena_printf(a, "x@%s", value)), &addr, &why) == 0 &&
+        strcmp(addr.domain, value) == 0 && *value != '[' && addr_wire(a, &addr, &why))
+        return 0;
+    return err_set(e, ERR_CONFIG, "\"%s\" is no domain; write one as in example.com", value);
+}
+
+/* pattern = [ local-pattern "@" ] domain-pattern, each as for fnmatch(3) */
+int check_pattern(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    const char *at = strrchr(value, '@');
+    const char *open = strrchr(value, '[');
+    if (at && (!at[1] || strchr(value, '@') != at))
+        return err_set(e, ERR_CONFIG, "\"%s\" fits no address; write a pattern as in *@example.com",
+                       value);
+    if (open && !strchr(open, ']'))
+        return err_set(e, ERR_CONFIG, "\"%s\" has a \"[\" without \"]\"; close it", value);
+    return 0;
+}
+
+/* account-name = 1*( ALPHA / DIGIT / "." / "_" / "-" / "@" ) */
+int check_account_name(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    for (const char *c = value; *c; c++)
+        if (!ascii_is_alpha(*c) && !ascii_is_digit(*c) && !strchr("._-@", *c))
+            return err_set(e, ERR_CONFIG,
+                           "\"%s\" is no account name; write letters, digits, \".\", \"_\", \"-\" "
+                           "and \"@\" only",
+                           value);
+    return 0;
+}
+
+int check_notify(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    if (!strcasestr(value, "never") || span_iis(span_trim(span_of(value)), "never"))
+        return 0;
+    return err_set(e, ERR_CONFIG, "never excludes the other words; write it alone");
+}
+
+int check_facility(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    if (log_facility_is_known(value))
+        return 0;
+    return err_set(e, ERR_CONFIG,
+                   "\"%s\" is no syslog facility; write one as in mail, user, local0, or off",
+                   value);
+}

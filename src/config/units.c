@@ -1,0 +1,69 @@
+#include "config/units.h"
+
+#include <inttypes.h>
+
+struct unit {
+    char letter; /* NUL ends the list */
+    int64_t worth;
+};
+
+/* Largest first. */
+static const struct unit durations[] = {
+    { 'd', 86400000 }, { 'h', 3600000 }, { 'm', 60000 }, { 's', 1000 }, { 0, 0 },
+};
+
+static const struct unit sizes[] = {
+    { 'G', 1 << 30 },
+    { 'M', 1 << 20 },
+    { 'k', 1 << 10 },
+    { 0, 0 },
+};
+
+static int parse(struct span text, const struct unit *units, int64_t bare, int64_t *ret)
+{
+    int64_t worth = bare;
+    char last = text.len ? ascii_lower(text.at[text.len - 1]) : '0';
+    for (const struct unit *u = units; u->letter; u++)
+        if (last == ascii_lower(u->letter)) {
+            worth = u->worth;
+            text.len--;
+            break;
+        }
+    uint64_t number = 0;
+    if (span_number(text, (uint64_t)(INT64_MAX / worth), &number) < 0)
+        return -1;
+    *ret = (int64_t)number * worth;
+    return 0;
+}
+
+int units_duration(struct span text, int64_t *ret)
+{
+    return parse(text, durations, 1000, ret);
+}
+
+int units_size(struct span text, int64_t *ret)
+{
+    return parse(text, sizes, 1, ret);
+}
+
+static bool add(struct buf *to, const struct unit *units, int64_t value)
+{
+    for (const struct unit *u = units; value && u->letter; u++)
+        if (value % u->worth == 0) {
+            buf_addf(to, "%" PRId64 "%c", value / u->worth, u->letter);
+            return true;
+        }
+    return false;
+}
+
+void units_add_duration(struct buf *to, int64_t ms)
+{
+    if (!add(to, durations, ms))
+        buf_addf(to, "%" PRId64, ms / 1000);
+}
+
+void units_add_size(struct buf *to, int64_t octets)
+{
+    if (!add(to, sizes, octets))
+        buf_addf(to, "%" PRId64, octets);
+}

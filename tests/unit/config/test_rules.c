@@ -1,0 +1,119 @@
+#include "config/rules.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define HEX64 "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
+#define COLONS                                                                       \
+    "01:23:45:67:89:ab:cd:ef:01:23:45:67:89:ab:cd:ef:01:23:45:67:89:ab:cd:ef:01:23:" \
+    "45:67:89:ab:cd:ef"
+#define BASE64 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+typedef int check(struct arena *a, const char *value, struct err *e);
+
+static void test_checks(void **state)
+{
+    static const struct {
+        check *check;
+        const char *value;
+        bool good;
+    } rows[] = {
+        { check_host, "smtp.example.com", true },
+        { check_host, "smtp.example.com:25", true },
+        { check_host, "/run/postbag/submit", true },
+        { check_host, "[2001:db8::1]:25", true },
+        { check_host, "srv:example.com", false },
+        { check_host, "smtp.example.com:smtp", false },
+        { check_host, "smtp://example.com", false },
+        { check_ehlo, "mail.example.com", true },
+        { check_ehlo, "host", true },
+        { check_ehlo, "[192.0.2.1]", true },
+        { check_ehlo, "[IPv6:2001:db8::1]", true },
+        { check_ehlo, "a b", false },
+        { check_ehlo, "a:b", false },
+        { check_ehlo, "[", false },
+        { check_ehlo, "]", false },
+        { check_ehlo, "[a", false },
+        { check_ehlo, "b\xc3\xbc.example", false },
+        { check_ip, "192.0.2.1", true },
+        { check_ip, "2001:db8::1", true },
+        { check_ip, "example.com", false },
+        { check_ip, "192.0.2", false },
+        { check_pin, "sha256:" HEX64, true },
+        { check_pin, "sha256:" COLONS, true },
+        { check_pin, "spki:" HEX64, true },
+        { check_pin, "sha256//" BASE64, true },
+        { check_pin, "sha256:" HEX64 "0", false },
+        { check_pin, "sha256:", false },
+        { check_pin, HEX64, false },
+        { check_pin, "sha1:" HEX64, false },
+        { check_pin, "sha256//AAAA", false },
+        { check_mechanism, "auto", true },
+        { check_mechanism, "Off", true },
+        { check_mechanism, "scram-sha-256", true },
+        { check_mechanism, "PLAIN", true },
+        { check_mechanism, "CRAM-MD5", false },
+        { check_auth_min, "scram", true },
+        { check_auth_min, "plain", false },
+        { check_address, "you@example.com", true },
+        { check_address,
+          "you@b\xc3\xbc"
+          "cher.example",
+          true },
+        { check_address, "you", false },
+        { check_address, "<you@example.com>", false },
+        { check_address, "You <you@example.com>", false },
+        { check_address, "you@example.com, me@example.com", false },
+        { check_address, "you@ex ample.com", false },
+        { check_domain, "example.com", true },
+        { check_domain, "localdomain", true },
+        { check_domain,
+          "b\xc3\xbc"
+          "cher.example",
+          true },
+        { check_domain, "@example.com", false },
+        { check_domain, "exa mple.com", false },
+        { check_domain, "[192.0.2.1]", false },
+        { check_domain, "a,x@b", false },
+        { check_domain, "a(b)", false },
+        { check_pattern, "*@example.com", true },
+        { check_pattern, "example.com", true },
+        { check_pattern, "[ab]*@example.com", true },
+        { check_pattern, "*@", false },
+        { check_pattern, "a@b@c", false },
+        { check_pattern, "[ab*@example.com", false },
+        { check_account_name, "you@example.com", true },
+        { check_account_name, "a.b_c-1", true },
+        { check_account_name, "a b", false },
+        { check_account_name, "a/b", false },
+        { check_account_name, "\xc3\xbc", false },
+        { check_notify, "failure,delay", true },
+        { check_notify, " NEVER ", true },
+        { check_notify, "failure never", false },
+        { check_facility, "mail", true },
+        { check_facility, "local0", true },
+        { check_facility, "off", true },
+        { check_facility, "post", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA a = { 0 };
+        ERR e = { 0 };
+        int done = rows[i].check(&a, rows[i].value, &e);
+        if ((done == 0) != rows[i].good || (done < 0 && e.kind != ERR_CONFIG))
+            fail_msg("row %zu, %s: %s", i, rows[i].value, e.text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_checks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
