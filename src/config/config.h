@@ -20,6 +20,11 @@ struct config {
     struct log_opts log;
     struct strlist files; /* read, in order */
     struct strlist notes; /* for `check`, -v and the log */
+
+    struct strlist sets; /* for config_choose() */
+    const char *home;    /* of the user, or NULL */
+    const char *wanted;  /* the file to write when there is none, for messages */
+    const char *denied;  /* a file that is there but that this user may not read, or NULL */
 };
 
 struct config_request {
@@ -28,16 +33,19 @@ struct config_request {
     bool
         file_must_be_root; /* the sendmail door: `file` belongs to root, nobody else may write it */
     struct strlist sets;   /* "KEY=VALUE" of --set, in order */
+    const char *system_file; /* NULL: SYSCONFDIR/postbag.conf */
 };
 
-/* Loads all. A missing system or user file is no error; a missing `file` is. ERR_CONFIG. */
+/* Loads all. A missing system or user file is no error; a missing `file` is. ERR_CONFIG; for a
+ * `file` that this user may not read ERR_PERMISSION; for --set ERR_USAGE. */
 int config_load(const struct config_request *request, struct config *ret, struct err *e) MUST_USE;
 void config_done(struct config *c);
 
 /* Chooses: `name` (-a); `match` on the envelope sender, then on the header From; `default = yes`;
  * the first account of the user's file, then of the system's. `sender` and `from` are plain
- * "local@domain" or NULL. ERR_CONFIG: no such account (the known ones named), none at all (points
- * to `postbag setup`). The account's required keys are checked here: it has a host, and so on. */
+ * "local@domain" or NULL. --set and /etc/mailname are applied to the one chosen, then its required
+ * keys are checked. ERR_CONFIG: no such account (the known ones named), none at all (points to
+ * `postbag setup`), what account_check() finds; ERR_PERMISSION: none, but an unreadable file. */
 int config_choose(struct config *c, const char *name, const char *sender, const char *from,
                   const struct account **ret, struct err *e) MUST_USE;
 
@@ -45,7 +53,13 @@ int config_choose(struct config *c, const char *name, const char *sender, const 
  * one source for the password, user without password, … ERR_CONFIG. */
 int account_check(struct arena *a, const struct account *account, struct err *e) MUST_USE;
 
-/* Adds the account's aliases file (or /etc/aliases) to the [aliases] section. */
+/* Adds the account's aliases file (or /etc/aliases) to the [aliases] section. A missing or
+ * unreadable /etc/aliases is no error. */
 int config_aliases(struct config *c, const struct account *account, struct err *e) MUST_USE;
+
+/* Appends what `check` shows of an account: a line of where it stands, then for each key that has
+ * a value "origin  key = value", the origin being built-in, defaults, inherited, account or --set.
+ * Secrets are "***". */
+void account_describe(struct buf *to, const struct account *account);
 
 #endif

@@ -1,0 +1,27 @@
+#include "base/io.h"
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+enum { ALIASES_LIMIT = 16 << 20 };
+
+static const char standard[] = "/etc/aliases";
+
+int config_aliases(struct config *c, const struct account *account, struct err *e)
+{
+    const char *own = account->mail.aliases;
+    const char *path = own ? own : standard;
+    BUF text = { 0 };
+    int fd CLEANUP(io_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 && own)
+        return err_system(e, ERR_CONFIG, errno, "%s: the aliases cannot be read", path);
+    if (fd < 0)
+        return 0;
+    if (io_read_all(fd, path, ALIASES_LIMIT, &text, e) < 0) {
+        e->kind = ERR_CONFIG;
+        return -1;
+    }
+    return aliases_parse(&c->arena, &c->aliases, buf_span(&text),
+                         arena_string(&c->arena, span_of(path)), &c->notes, e);
+}

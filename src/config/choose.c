@@ -1,0 +1,109 @@
+#include "base/buf.h"
+#include "base/io.h"
+#include "config/rules.h"
+#include "config/sets.h"
+#include "mail/addr.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+enum { MAILNAME_LIMIT = 1024 };
+
+static struct account *by_name(struct config *c, const char *name, struct err *e)
+{
+    const char *known = "";
+    for (size_t i = 0; i < c->n_accounts; i++) {
+        if (strcmp(c->accounts[i].name, name) == 0)
+            return &c->accounts[i];
+        known = arena_printf(&c->arena, "%s%s%s", known, i ? ", " : "", c->accounts[i].name);
+    }
+    (void)err_set(e, ERR_CONFIG, "there is no account \"%s\"; write one of %s", name, known);
+    return NULL;
+}
+
+static bool matches(const struct account *account, const struct addr *addr)
+{
+    for (size_t i = 0; i < account->match.n; i++)
+        if (addr_matches(addr, account->match.items[i]))
+            return true;
+    return false;
+}
+
+/* An address that cannot be read matches nothing; it is reported where it is used. */
+static struct account *by_address(struct config *c, const char *address)
+{
+    ERR ignored = { 0 };
+    struct addr addr = { 0 };
+    if (!address || !*address || addr_parse_one(&c->arena, span_of(address), &addr, &ignored) < 0)
+        return NULL;
+    for (size_t i = 0; i < c->n_accounts; i++)
+        if (matches(&c->accounts[i], &addr))
+            return &c->accounts[i];
+    return NULL;
+}
+
+static struct account *by_default(struct config *c)
+{
+    for (size_t i = 0; i < c->n_accounts; i++)
+        if (c->accounts[i].is_default)
+            return &c->accounts[i];
+    return &c->accounts[0];
+}
+
+static int no_account(const struct config *c, struct err *e)
+{
+    if (c->denied)
+        (void)err_set(e, ERR_PERMISSION,
+                      "%s: this user may not read it, and there is no other configuration",
+                      c->denied);
+    else if (c->files.n)
+        (void)err_set(e, ERR_CONFIG, "%s: no account; write an [account NAME] section",
+                      c->files.items[c->files.n - 1]);
+    else
+        (void)err_set(e, ERR_CONFIG, "no configuration");
+    err_hint(e,
+             "run postbag setup, or write [account NAME] with host, user, from and "
+             "password_command to %s, or set POSTBAG_URL=smtps://user:password@host",
+             c->wanted);
+    return -1;
+}
+
+/* /etc/mailname, as Debian has it: one line, the domain of mail from here. */
+static void default_maildomain(struct config *c, struct account *account)
+{
+    ERR ignored = { 0 };
+    BUF text = { 0 };
+    int fd CLEANUP(io_close) =
+        account->mail.maildomain ? -1 : open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || io_read_all(fd, "/etc/mailname", MAILNAME_LIMIT, &text, &ignored) < 0)
+        return;
+    struct span rest = buf_span(&text), line = { 0 };
+    (void)span_next(&rest, '\n', &line);
+    const char *domain = arena_string(&c->arena, span_trim(line));
+    if (strchr(domain, '.') && check_domain(&c->arena, domain, &ignored) == 0)
+        account->mail.maildomain = domain;
+}
+
+int config_choose(struct config *c, const char *name, const char *sender, const char *from,
+                  const struct account **ret, struct err *e)
+{
+    struct account *account = NULL;
+    if (!c->n_accounts)
+        return no_account(c, e);
+    if (name && !(account = by_name(c, name, e)))
+        return -1;
+    if (!account)
+        account = by_address(c, sender);
+    if (!account)
+        account = by_address(c, from);
+    if (!account)
+        account = by_default(c);
+    if (sets_apply(c, account, e) < 0)
+        return -1;
+    default_maildomain(c, account);
+    if (account_check(&c->arena, account, e) < 0)
+        return -1;
+    *ret = account;
+    return 0;
+}

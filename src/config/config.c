@@ -1,0 +1,139 @@
+#include "config/config.h"
+
+#include "build.h"
+#include "config/accounts.h"
+#include "config/sets.h"
+#include "config/source.h"
+#include "config/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static int check_secret(const struct draft *draft, const struct stat *st, uid_t uid, struct err *e)
+{
+    if (!draft->secret.file || source_check_private(st, uid, e) == 0)
+        return 0;
+    return place_error(&draft->secret, e);
+}
+
+static void add_denied(struct config *c, const char *path)
+{
+    if (!c->denied)
+        c->denied = path;
+    strlist_add(&c->arena, &c->notes,
+                arena_printf(&c->arena, "%s: this user may not read it", path));
+}
+
+static int add_file(struct config *c, const struct config_request *request, const char *path,
+                    const struct source_rules *rules, struct draft *draft, struct err *e)
+{
+    BUF text = { .secret = true };
+    struct stat st = { 0 };
+    enum source_state state = SOURCE_ABSENT;
+    if (source_read(path, rules, &text, &st, &state, e) < 0)
+        return -1;
+    if (state == SOURCE_DENIED)
+        add_denied(c, path);
+    if (state != SOURCE_READ)
+        return 0;
+    struct ini_file ini = { 0 };
+    struct draft later = { 0 };
+    if (ini_read(&c->arena, path, buf_span(&text), &ini, e) < 0 ||
+        draft_read(&c->arena, &ini, true, &later, e) < 0 ||
+        check_secret(&later, &st, request->ident->uid, e) < 0)
+        return -1;
+    draft_merge(&c->arena, draft, &later);
+    strlist_add(&c->arena, &c->files, path);
+    return 0;
+}
+
+/* -C, else $POSTBAG_CONFIG, else the system's and the user's. */
+static int add_files(struct config *c, const struct config_request *request, struct draft *draft,
+                     struct err *e)
+{
+    const struct source_rules optional = { 0 };
+    const struct source_rules required = { .required = true,
+                                           .only_by_root =
+                                               request->file && request->file_must_be_root };
+    const char *config = request->ident->config;
+    const char *only = request->file ? request->file : environment("POSTBAG_CONFIG");
+    const char *system = request->system_file ? request->system_file : SYSCONFDIR "/postbag.conf";
+    const char *user = config ? arena_printf(&c->arena, "%s/postbag/config", config) : NULL;
+    c->wanted = only ? only : user ? user : system;
+    if (only)
+        return add_file(c, request, arena_string(&c->arena, span_of(only)), &required, draft, e);
+    if (add_file(c, request, system, &optional, draft, e) < 0)
+        return -1;
+    return user ? add_file(c, request, user, &optional, draft, e) : 0;
+}
+
+static int add_url(struct config *c, struct draft *draft, struct err *e)
+{
+    const char *url = environment("POSTBAG_URL");
+    struct ini_file ini = { 0 };
+    struct draft later = { 0 };
+    if (!url)
+        return 0;
+    if (url_parse(&c->arena, url, &ini, e) < 0 || draft_read(&c->arena, &ini, false, &later, e) < 0)
+        return -1;
+    draft_merge(&c->arena, draft, &later);
+    strlist_add(&c->arena, &c->files, "POSTBAG_URL");
+    return 0;
+}
+
+static int add_log(struct config *c, const struct draft *draft, struct err *e)
+{
+    option_set_initial(&c->arena, OPTION_LOG, &c->log);
+    for (size_t i = 0; i < draft->log.n; i++) {
+        const struct setting *setting = &draft->log.items[i];
+        if (option_set(&c->arena, setting->row, &c->log, setting->value, c->home, e) < 0)
+            return place_error(&setting->place, e);
+    }
+    return 0;
+}
+
+static int add_aliases(struct config *c, const struct draft *draft, struct err *e)
+{
+    for (size_t i = 0; i < draft->aliases.n; i++) {
+        const struct setting *setting = &draft->aliases.items[i];
+        if (aliases_add(&c->arena, &c->aliases, span_of(setting->key), span_of(setting->value),
+                        &c->notes, e) < 0)
+            return place_error(&setting->place, e);
+    }
+    return 0;
+}
+
+static int load(struct config *c, const struct config_request *request, struct err *e)
+{
+    struct draft draft = { 0 };
+    const char *home = request->ident->home;
+    c->home = home ? arena_string(&c->arena, span_of(home)) : NULL;
+    if (add_files(c, request, &draft, e) < 0 || add_url(c, &draft, e) < 0 ||
+        accounts_build(c, &draft, e) < 0 || add_log(c, &draft, e) < 0 ||
+        add_aliases(c, &draft, e) < 0)
+        return -1;
+    return sets_load(c, &request->sets, e);
+}
+
+int config_load(const struct config_request *request, struct config *ret, struct err *e)
+{
+    struct config c = { 0 };
+    if (load(&c, request, e) < 0) {
+        arena_wipe(&c.arena);
+        return -1;
+    }
+    *ret = c;
+    return 0;
+}
+
+void config_done(struct config *c)
+{
+    arena_wipe(&c->arena);
+    *c = (struct config){ 0 };
+}

@@ -1,0 +1,72 @@
+#include "config/sets.h"
+
+#include "config/accounts.h"
+
+#include <string.h>
+
+static int unknown(const char *key, struct err *e)
+{
+    const char *nearest = option_nearest(OPTION_ACCOUNT, span_of(key));
+    if (option_is_planned(span_of(key)))
+        return err_set(e, ERR_USAGE, "\"%s\" is not available in this version; leave it out", key);
+    if (nearest)
+        return err_set(e, ERR_USAGE, "unknown key \"%s\"; did you mean \"%s\"?", key, nearest);
+    return err_set(e, ERR_USAGE, "unknown key \"%s\"; postbag.conf(5) lists the keys of accounts",
+                   key);
+}
+
+/* set = key "=" value */
+static int parse(struct arena *a, const char *text, struct setting *ret, struct err *e)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals)
+        return err_set(e, ERR_USAGE, "no \"=\"; write --set KEY=VALUE");
+    struct span key = span_trim((struct span){ text, (size_t)(equals - text) });
+    struct setting setting = { .key = arena_string(a, key) };
+    setting.row = option_find(OPTION_ACCOUNT, key);
+    if (!setting.row)
+        return unknown(setting.key, e);
+    if (setting.row->personal)
+        return err_set(e, ERR_USAGE, "\"%s\" has no use here; choose the account with -a",
+                       setting.key);
+    setting.value = arena_string(a, span_trim(span_of(equals + 1)));
+    *ret = setting;
+    return 0;
+}
+
+static int apply(struct arena *a, struct account *account, const char *text, struct err *e)
+{
+    struct setting setting = { 0 };
+    if (parse(a, text, &setting, e) == 0 && account_apply(a, account, &setting, ORIGIN_SET, e) == 0)
+        return 0;
+    err_context(e, "--set");
+    e->kind = ERR_USAGE;
+    return -1;
+}
+
+int sets_apply(struct config *c, struct account *account, struct err *e)
+{
+    for (size_t i = 0; i < c->sets.n; i++)
+        if (apply(&c->arena, account, c->sets.items[i], e) < 0)
+            return -1;
+    return 0;
+}
+
+static void note_password(struct config *c)
+{
+    for (size_t i = 0; i < c->sets.n; i++)
+        if (span_starts(span_trim(span_of(c->sets.items[i])), "password="))
+            strlist_add(&c->arena, &c->notes,
+                        "--set password: every user of this machine can see it; password_file or "
+                        "password_command keep it to yourself");
+}
+
+int sets_load(struct config *c, const struct strlist *sets, struct err *e)
+{
+    struct account scratch = { .auth.home = c->home };
+    scratch.origins = arena_new(&c->arena, option_count, sizeof *scratch.origins);
+    for (size_t i = 0; i < sets->n; i++)
+        strlist_add(&c->arena, &c->sets, arena_string(&c->arena, span_of(sets->items[i])));
+    note_password(c);
+    return sets_apply(c, &scratch, e);
+}
