@@ -20,6 +20,9 @@ struct target {
 int target_parse(struct arena *a, const char *text, const struct net_opts *opts, struct target *ret,
                  struct err *e) MUST_USE;
 
+/* An IPv4 or IPv6 address, the latter perhaps with a zone ("fe80::1%eth0")? */
+bool target_is_address(const char *host);
+
 /* Loopback address, "localhost", or a Unix socket: clear text does not leave the machine. */
 bool target_is_local(const struct target *t);
 
