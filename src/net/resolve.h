@@ -2,6 +2,7 @@
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/opts.h"
@@ -15,12 +16,11 @@ struct resolved {
 };
 
 /* All addresses of `host` in the system's order. An address literal needs no child.
- * ERR_NOHOST, ERR_LOOKUP, ERR_TIMEOUT. */
+ * ERR_NOHOST (also when there is none of this family), ERR_LOOKUP, ERR_TIMEOUT, ERR_SYSTEM. */
 int resolve(struct arena *a, const char *host, int port, enum ip_family family,
             struct deadline deadline, struct resolved *ret, struct err *e) MUST_USE;
 
 /* Appends "192.0.2.1" or "2001:db8::1" without the port. */
-struct buf;
 void resolve_add_text(struct buf *to, const struct sockaddr_storage *address);
 
 #endif
