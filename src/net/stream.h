@@ -2,8 +2,14 @@
  *
  * Output gathers in a buffer and leaves with stream_flush, one write a flight. While it writes it
  * also reads, so that a server that speaks early is heard and a dead lock of two full socket
- * buffers cannot happen. On EPIPE or reset the input that has already come is read first: the
- * server's last words stay available. */
+ * buffers cannot happen. When the connection breaks, the input that has already come is read first
+ * and counts as "input arrives" below; only the call after that tells of the failure. So the
+ * server's last words are never lost. Once failed, a stream stays so.
+ *
+ * Memory: what is put and not flushed, copied once; under TLS 64 KiB of records more; and at most
+ * 144 KiB of input that nobody consumes.
+ *
+ * A signal caught after sig_hold() leaves every wait, and all of them together, 10 seconds more. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
@@ -24,30 +30,34 @@ struct stream_trace {
 /* Takes over the descriptor (non-blocking). */
 struct stream *stream_new(int fd, struct stream_trace trace) MUST_USE;
 
-/* For tests: input comes from `script` in pieces of `step` octets (0: all at once), then EOF;
- * everything flushed is appended to `sent`. */
+/* For tests: input comes from `script` in pieces of `step` octets (0: all at once), one with each
+ * stream_fill and never before, then EOF; everything flushed is appended to `sent`. */
 struct stream *stream_new_memory(struct span script, size_t step, struct buf *sent,
                                  struct stream_trace trace) MUST_USE;
 
 void stream_free(struct stream *s); /* closes; NULL allowed */
 
-/* Every later call ends with ERR_TIMEOUT when this passes. */
+/* Every later call ends with ERR_TIMEOUT when this passes; with a later deadline the stream can be
+ * used on. */
 void stream_set_deadline(struct stream *s, struct deadline deadline);
 
 /* Queue octets. Nothing is sent before stream_flush or stream_fill. */
 void stream_put(struct stream *s, struct span octets);
 void stream_put_secret(struct stream *s, struct span octets);
 
-/* How much waits to be sent. */
+/* How many of the octets put the kernel has not got; under TLS, a record that it has in part does
+ * not count as got, since the server can make nothing of it. */
 size_t stream_pending(const struct stream *s);
 
-/* Sends all that is queued. Returns early with 0 and stream_pending() > 0 as soon as input
- * arrives while the peer takes no more, or at once when `yield` is set and input is there.
- * -1: ERR_TIMEOUT, ERR_CLOSED, ERR_TLS. */
+/* Sends all that is queued. Returns early with 0 and stream_pending() > 0 as soon as more input
+ * arrives while the peer takes no more, or before anything is sent when `yield` is set and more
+ * input is there. -1: ERR_TIMEOUT, ERR_CLOSED (also when the server has ended its side and
+ * something is left to send), ERR_TLS. */
 int stream_flush(struct stream *s, bool yield, struct err *e) MUST_USE;
 
 /* Flushes, then waits until more input has come: 1, 0 at the end of the stream (a TLS end without
- * close_notify counts as ERR_CLOSED), -1 as above. */
+ * close_notify counts as ERR_CLOSED), -1 as above, or ERR_PROTOCOL when far too much input is not
+ * consumed. */
 int stream_fill(struct stream *s, struct err *e) MUST_USE;
 
 /* Input not consumed yet; borrowed until the next call. */
@@ -57,14 +67,17 @@ void stream_consume(struct stream *s, size_t n);
 /* Reads what the kernel already has without waiting; errors are left for later. */
 void stream_peek(struct stream *s);
 
-/* TLS, below. 0 after a verified handshake. Input that came in clear text before it is ERR_PROTOCOL
- * (possible injection), never used. */
+/* Puts TLS (net/tls) underneath. 0 after a verified handshake; `opts` is borrowed from then on.
+ * Input that came in clear text before it is ERR_PROTOCOL (possible injection), never used. */
 struct tls_facts;
 int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
                      bool is_literal, struct err *e) MUST_USE;
 
 /* What was negotiated, or NULL in clear text. */
 const struct tls_facts *stream_tls(const struct stream *s);
+
+/* The channel binding of the TLS session (see tls_binding), appended; false if there is none. */
+bool stream_binding(const struct stream *s, const char **type, struct buf *to);
 
 /* Polite end: close_notify under TLS without waiting, then nothing more can be sent. */
 void stream_bye(struct stream *s);

@@ -1,0 +1,108 @@
+#include "net/pin.h"
+
+#include "base/base64.h"
+
+#include <gnutls/crypto.h>
+#include <string.h>
+
+static int hex_digit(char c)
+{
+    if (ascii_is_digit(c))
+        return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Pairs of digits, a colon allowed between pairs. */
+static void add_hex(struct buf *to, struct span text)
+{
+    size_t i = 0;
+    while (text.len - i >= 2) {
+        int high = hex_digit(text.at[i]);
+        int low = hex_digit(text.at[i + 1]);
+        if (high < 0 || low < 0)
+            break;
+        buf_add_char(to, (char)(high << 4 | low));
+        i += 2;
+        if (i + 1 < text.len && text.at[i] == ':')
+            i++;
+    }
+    if (i < text.len)
+        buf_clear(to);
+}
+
+static int parse_digest(struct span text, struct pin *ret)
+{
+    BUF digest = { 0 };
+    add_hex(&digest, text);
+    if (!digest.len && base64_decode(&digest, text) < 0)
+        return -1;
+    if (digest.len != PIN_SIZE)
+        return -1;
+    memcpy(ret->digest, digest.at, PIN_SIZE);
+    return 0;
+}
+
+static int parse(struct span text, enum pin_of plain, struct pin *ret)
+{
+    const struct {
+        const char *prefix;
+        enum pin_of of;
+    } forms[] = { { "sha256//", PIN_KEY }, { "sha256:", plain }, { "spki:", PIN_KEY } };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (span_istarts(text, forms[i].prefix)) {
+            ret->of = forms[i].of;
+            return parse_digest(span_from(text, strlen(forms[i].prefix)), ret);
+        }
+    }
+    return -1;
+}
+
+int pins_parse(struct arena *a, const char *key, const struct strlist *texts, enum pin_of plain,
+               struct pins *ret, struct err *e)
+{
+    struct pins pins = { arena_new(a, texts->n, sizeof *pins.items), texts->n };
+    for (size_t i = 0; i < texts->n; i++) {
+        if (parse(span_of(texts->items[i]), plain, &pins.items[i]) < 0) {
+            err_set(e, ERR_CONFIG, "%s: \"%s\" is no SHA-256 fingerprint", key, texts->items[i]);
+            err_hint(e, "write sha256: and 64 hexadecimal digits%s",
+                     plain == PIN_CERTIFICATE ? ", or spki: and those of the public key" : "");
+            return -1;
+        }
+    }
+    *ret = pins;
+    return 0;
+}
+
+static int digest_of(enum pin_of of, gnutls_x509_crt_t certificate, struct pin *ret)
+{
+    size_t size = sizeof ret->digest;
+    ret->of = of;
+    int done =
+        of == PIN_KEY
+            ? gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, ret->digest, &size)
+            : gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, ret->digest, &size);
+    return done < 0 || size != sizeof ret->digest ? -1 : 0;
+}
+
+bool pins_match(const struct pins *pins, gnutls_x509_crt_t certificate)
+{
+    struct pin has;
+    for (size_t i = 0; i < pins->n; i++) {
+        const struct pin *wanted = &pins->items[i];
+        if (digest_of(wanted->of, certificate, &has) == 0 &&
+            gnutls_memcmp(has.digest, wanted->digest, PIN_SIZE) == 0)
+            return true;
+    }
+    return false;
+}
+
+void pin_add_key(struct buf *to, gnutls_x509_crt_t certificate)
+{
+    struct pin pin;
+    if (digest_of(PIN_KEY, certificate, &pin) < 0)
+        return;
+    buf_add_string(to, "spki:");
+    for (size_t i = 0; i < PIN_SIZE; i++)
+        buf_addf(to, "%02x", pin.digest[i]);
+}

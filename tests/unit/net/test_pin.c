@@ -1,0 +1,130 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/base64.h"
+#include "certs.h"
+#include "net/pin.h"
+
+#include <string.h>
+
+#define HEX64 "00112233445566778899aabbccddeeffFFEEDDCCBBAA99887766554433221100"
+#define COLONS                                                                                   \
+    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:FF:EE:DD:CC:BB:AA:99:88:77:66:55:44:33:22:" \
+    "11:00"
+#define BASE64 "ABEiM0RVZneImaq7zN3u///u3cy7qpmId2ZVRDMiEQA="
+
+static void test_parse(void **state)
+{
+    static const struct {
+        const char *text;
+        enum pin_of plain;
+        int of; /* -1: refused */
+    } rows[] = {
+        { "sha256:" HEX64, PIN_KEY, PIN_KEY },
+        { "sha256:" HEX64, PIN_CERTIFICATE, PIN_CERTIFICATE },
+        { "SHA256:" COLONS, PIN_CERTIFICATE, PIN_CERTIFICATE },
+        { "spki:" HEX64, PIN_CERTIFICATE, PIN_KEY },
+        { "spki:" BASE64, PIN_CERTIFICATE, PIN_KEY },
+        { "sha256//" BASE64, PIN_KEY, PIN_KEY },
+        { "", PIN_KEY, -1 },
+        { "sha256:", PIN_KEY, -1 },
+        { HEX64, PIN_KEY, -1 },
+        { "sha1:00112233445566778899aabbccddeeff00112233", PIN_KEY, -1 },
+        { "sha256:" HEX64 "0", PIN_KEY, -1 },
+        { "sha256:" HEX64 "00", PIN_KEY, -1 },
+        { "sha256:" HEX64 ":", PIN_KEY, -1 },
+        { "sha256:0" HEX64, PIN_KEY, -1 },
+        { "sha256:00112233", PIN_KEY, -1 },
+        { "sha256: " HEX64, PIN_KEY, -1 },
+        { "sha256//AAAA", PIN_KEY, -1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA a = { 0 };
+        ERR e = { 0 };
+        struct strlist texts = { 0 };
+        struct pins pins = { 0 };
+        strlist_add(&a, &texts, rows[i].text);
+        int done = pins_parse(&a, "tls_pin", &texts, rows[i].plain, &pins, &e);
+        assert_int_equal(done, rows[i].of < 0 ? -1 : 0);
+        if (done < 0) {
+            assert_int_equal(e.kind, ERR_CONFIG);
+            assert_int_equal(pins.n, 0);
+            continue;
+        }
+        assert_int_equal(pins.n, 1);
+        assert_int_equal(pins.items[0].of, rows[i].of);
+        assert_memory_equal(pins.items[0].digest, "\x00\x11\x22\x33\x44\x55\x66\x77", 8);
+    }
+}
+
+static void test_match(void **state)
+{
+    static const struct cert_plan plan = { .subject = "a", .hosts = { "a.example" } };
+    struct cert own = cert_make(&plan, NULL);
+    struct cert other = cert_make(&plan, NULL);
+    ARENA a = { 0 };
+    ERR e = { 0 };
+    BUF key = { 0 };
+    struct strlist texts = { 0 };
+    struct pins pins = { 0 };
+    (void)state;
+    pin_add_key(&key, own.crt);
+    assert_true(span_starts(buf_span(&key), "spki:"));
+    assert_int_equal(key.len, 5 + 64);
+    strlist_add(&a, &texts, "spki:" HEX64);
+    assert_int_equal(pins_parse(&a, "tls_pin", &texts, PIN_KEY, &pins, &e), 0);
+    assert_false(pins_match(&pins, own.crt));
+    strlist_add(&a, &texts, buf_string(&key));
+    assert_int_equal(pins_parse(&a, "tls_pin", &texts, PIN_KEY, &pins, &e), 0);
+    assert_true(pins_match(&pins, own.crt));
+    assert_false(pins_match(&pins, other.crt));
+    cert_free(&own);
+    cert_free(&other);
+}
+
+static void test_match_certificate(void **state)
+{
+    static const struct cert_plan plan = { .subject = "a", .hosts = { "a.example" } };
+    struct cert own = cert_make(&plan, NULL);
+    unsigned char digest[32];
+    size_t size = sizeof digest;
+    (void)state;
+    assert_int_equal(gnutls_x509_crt_get_fingerprint(own.crt, GNUTLS_DIG_SHA256, digest, &size), 0);
+    struct pin pin = { .of = PIN_CERTIFICATE };
+    struct pins pins = { &pin, 1 };
+    memcpy(pin.digest, digest, sizeof digest);
+    assert_true(pins_match(&pins, own.crt));
+    pin.of = PIN_KEY;
+    assert_false(pins_match(&pins, own.crt));
+    pin.of = PIN_CERTIFICATE;
+    pin.digest[31] ^= 1;
+    assert_false(pins_match(&pins, own.crt));
+    cert_free(&own);
+}
+
+static void test_none(void **state)
+{
+    ARENA a = { 0 };
+    ERR e = { 0 };
+    struct strlist texts = { 0 };
+    struct pins pins = { 0 };
+    (void)state;
+    assert_int_equal(pins_parse(&a, "tls_pin", &texts, PIN_KEY, &pins, &e), 0);
+    assert_int_equal(pins.n, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_match),
+        cmocka_unit_test(test_match_certificate),
+        cmocka_unit_test(test_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
