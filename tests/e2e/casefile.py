@@ -78,13 +78,16 @@ class Case:
             self.check_server(t)
 
     def configure(self, t):
+        port = str(t.host.port) if t.hosts else "25"
+
+        def fill(line):
+            return line.replace("@PORT@", port).replace("@CA@", t.context.certificates.ca)
+
         if "file" in self.case:
-            text = "\n".join(self.case["file"]) + "\n"
-            port = str(t.host.port) if t.hosts else "25"
-            t.raw_config(text.replace("@PORT@", port).replace("@CA@", t.context.certificates.ca))
+            t.raw_config("".join(fill(line) + "\n" for line in self.case["file"]))
         else:
             t.config(
-                *self.get("config", []),
+                *map(fill, self.get("config", [])),
                 aliases=self.get("aliases", []),
                 log=self.get("log", ["syslog = off"]),
             )

@@ -1,0 +1,4 @@
+# postbag's own door refuses empty input.
+stdin:
+    \c
+status: 66
