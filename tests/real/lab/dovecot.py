@@ -22,6 +22,12 @@ userdb {{
   driver = static
   args = uid=vmail gid=vmail home=/nonexistent
 }}
+# No delay for an address whose last login failed.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service auth {{
   unix_listener {socket} {{
     mode = 0660

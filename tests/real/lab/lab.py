@@ -19,11 +19,11 @@ class Lab:
     def __init__(self, binary=None):
         self.binary = "/usr/bin/postbag" if binary else None
         self.folder = namespace.build(lambda layer: _install(layer, binary))
-        self.disk = os.path.join(namespace.work_folder(), "disk")
+        self.disk = os.path.join(namespace.work_folder(), "disk")  # not in memory
+        os.chmod(self.disk, 0o1777)
         users.write(self.folder)
         self.certificates = Certificates(os.path.join(self.folder, "certificates"))
         self.postfix = Postfix(os.path.join(self.folder, "postfix"), self.certificates)
-
         Dovecot(os.path.join(self.folder, "dovecot"), self.postfix.auth_socket,
                 USER, PASSWORD).start()
         self.postfix.start()

@@ -4,9 +4,9 @@ import os
 import re
 import time
 
-# Postfix and virtual(8) put these in front; everything after them came from the client.
-_TRACE = re.compile(rb"(?:(?:Return-Path|Delivered-To|X-Original-To|Received):"
-                    rb"[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE)
+# virtual(8) puts these in front, then Postfix its one Received; the rest came from the client.
+_TRACE = re.compile(rb"(?:(?:Return-Path|Delivered-To|X-Original-To): [^\n]*\n)+"
+                    rb"Received: [^\n]*\n(?:[ \t][^\n]*\n)*")
 
 
 class Mailbox:

@@ -1,0 +1,1 @@
+"""The cases. Each module's cases(lab) yields (name, function, arguments...)."""

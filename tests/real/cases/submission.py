@@ -1,0 +1,75 @@
+"""Success against Postfix: every mechanism, both kinds of TLS, and the octets that arrive."""
+
+import re
+
+from lab.client import Client
+from lab.dovecot import MECHANISMS
+from lab.suite import expect, expect_same
+
+from . import messages
+
+
+def cases(lab):
+    for service in ("starttls", "tls"):
+        for mechanism in MECHANISMS:
+            yield f"submit {service} {mechanism}", _nasty, lab, service, {"auth": mechanism}
+    yield "submit the default mechanism", _default_mechanism, lab
+    yield "submit through the sendmail door", _sendmail_door, lab
+    yield "submit with the promised changes", _untidy, lab
+    yield "submit one of two recipients", _partial, lab
+    yield "submit over TLS 1.2", _nasty, lab, "tls", {"tls_priority": "NORMAL:-VERS-TLS1.3"}
+
+
+def _nasty(lab, service, keys):
+    """Returns the session, for more checks."""
+    box = lab.postfix.new_mailbox()
+    lab.postfix.log.skip()
+    result = Client(lab, service, **keys).send(messages.NASTY, box.address)
+    _expect_silent_success(result)
+    session = lab.postfix.log.session()
+    expect_same(session.service, service, "service")
+    expect_same(session.mechanism, keys.get("auth", session.mechanism), "mechanism")
+    wanted = "TLSv1.2" if "tls_priority" in keys else "TLSv1.3"
+    expect_same(session.protocol, wanted, "protocol")
+    expect_same(box.wait()[0], messages.NASTY, "message")
+    return session
+
+
+def _default_mechanism(lab):
+    session = _nasty(lab, "starttls", {})
+    expect_same(session.mechanism, "SCRAM-SHA-256", "mechanism")
+
+
+def _sendmail_door(lab):
+    box = lab.postfix.new_mailbox()
+    message = messages.NASTY.replace(b"To: Undisclosed: ;", f"To: {box.address}".encode())
+    result = Client(lab, "starttls").send(message, "-t", "-i", door="sendmail")
+    _expect_silent_success(result)
+    expect_same(box.wait()[0], message, "message")
+
+
+def _untidy(lab):
+    box = lab.postfix.new_mailbox()
+    result = Client(lab, "tls").send(messages.UNTIDY, box.address)
+    _expect_silent_success(result)
+    header, _, body = box.wait()[0].partition(b"\n\n")
+    added = re.compile(rb"^(?:Date|Message-ID): .*\n(?:[ \t].*\n)*", re.MULTILINE | re.IGNORECASE)
+    header += b"\n"
+    expect_same(len(added.findall(header)), 2, "fields added")
+    expect_same(added.sub(b"", header), messages.UNTIDY_HEADER, "header")
+    expect_same(body, messages.UNTIDY_BODY, "body")
+
+
+def _partial(lab):
+    box = lab.postfix.new_mailbox()
+    lab.postfix.log.skip()
+    result = Client(lab, "starttls").send(messages.NASTY, box.address, "nobody@lab.example")
+    expect_same(result.exit, 67, "exit status")
+    expect("nobody@lab.example: refused: 550 5.1.1" in result.err, "refusal not told", result)
+    expect_same(lab.postfix.log.session().commands.get("rcpt"), "1/2", "recipients at the server")
+    expect_same(box.wait()[0], messages.NASTY, "message")
+
+
+def _expect_silent_success(result):
+    expect_same(result.exit, 0, f"exit status ({result.err.strip()})")
+    expect(not result.out and not result.err, "output on success", f"{result.out!r}\n{result.err}")
