@@ -1,5 +1,6 @@
 """The lab as a whole: what the cases and the commands inside it see."""
 
+import glob
 import os
 import shutil
 
@@ -53,3 +54,10 @@ def _install(layer, binary):
     os.symlink("../sbin/sendmail", os.path.join(layer, "lib", "sendmail"))
     for name in ("mailq", "newaliases"):
         os.symlink("postbag", os.path.join(layer, "bin", name))
+
+
+def newest_binary():
+    """The program that was built last in this tree, or None."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    found = glob.glob(os.path.join(here, "../../..", "build*", "src", "postbag"))
+    return max(map(os.path.realpath, found), key=os.path.getmtime, default=None)
