@@ -48,21 +48,6 @@ bool content_is_text(const struct header *h)
            !is_there_twice(h, "Content-Transfer-Encoding");
 }
 
-void content_declare_qp(struct arena *a, struct header *h, const char *charset)
-{
-    if (!header_has(h, "MIME-Version"))
-        header_append(a, h, SPAN("MIME-Version: 1.0\r\n"));
-    if (!header_has(h, "Content-Type"))
-        header_append(
-            a, h, span_of(arena_printf(a, "Content-Type: text/plain; charset=%s\r\n", charset)));
-    struct span encoding = SPAN("Content-Transfer-Encoding: quoted-printable\r\n");
-    const struct field *old = header_find(h, "Content-Transfer-Encoding", 0);
-    if (old)
-        header_replace(h, (size_t)(old - h->fields), encoding);
-    else
-        header_append(a, h, encoding);
-}
-
 /* ---- charset ---- */
 
 /* Octets of `text` without a character that begins at its end and may go on behind it. */
@@ -120,6 +105,33 @@ int content_charset(const struct body *b, const char **ret, struct err *e)
         at += piece.octets.len;
     }
     *ret = charset_name(&c);
+    return 0;
+}
+
+/* ---- declaring ---- */
+
+static int declare_type(struct arena *a, struct header *h, const struct body *b, struct err *e)
+{
+    const char *charset;
+    if (content_charset(b, &charset, e) < 0)
+        return -1;
+    char *raw = arena_printf(a, "Content-Type: text/plain; charset=%s\r\n", charset);
+    header_append(a, h, span_of(raw));
+    return 0;
+}
+
+int content_declare_qp(struct arena *a, struct header *h, const struct body *b, struct err *e)
+{
+    if (!header_has(h, "MIME-Version"))
+        header_append(a, h, SPAN("MIME-Version: 1.0\r\n"));
+    if (!header_has(h, "Content-Type") && declare_type(a, h, b, e) < 0)
+        return -1;
+    struct span encoding = SPAN("Content-Transfer-Encoding: quoted-printable\r\n");
+    const struct field *old = header_find(h, "Content-Transfer-Encoding", 0);
+    if (old)
+        header_replace(h, (size_t)(old - h->fields), encoding);
+    else
+        header_append(a, h, encoding);
     return 0;
 }
 

@@ -10,8 +10,10 @@
 bool content_is_text(const struct header *h);
 
 /* Says that the body is quoted-printable: Content-Transfer-Encoding is replaced or appended,
- * MIME-Version and Content-Type (text/plain in `charset`) are appended if missing. */
-void content_declare_qp(struct arena *a, struct header *h, const char *charset);
+ * MIME-Version and Content-Type (text/plain in content_charset) are appended if missing. -1 with
+ * ERR_IO. */
+int content_declare_qp(struct arena *a, struct header *h, const struct body *b,
+                       struct err *e) MUST_USE;
 
 /* What fits the octets: "us-ascii", "utf-8", or "unknown-8bit" (RFC 1428). Reads the body. -1 with
  * ERR_IO. */
