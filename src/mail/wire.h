@@ -14,10 +14,11 @@ struct wire {
     bool downgrade;
     uint64_t body_at; /* next octet of the body */
     bool header_sent;
-    bool finished;
-    struct buf header;
+    bool finished;     /* the encoder has given all */
+    struct buf header; /* with the fields of the downgrade */
+    struct body_piece body;
     struct qp qp;
-    struct buf piece;
+    struct buf piece; /* encoded */
 };
 
 void wire_init(struct wire *w, const struct stored *stored, bool downgrade);
