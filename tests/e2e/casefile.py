@@ -95,8 +95,10 @@ class Case:
     def stdin(self):
         if "stdin" not in self.case:
             return MESSAGE
-        text = b"".join(unescape(line) + b"\n" for line in self.case["stdin"])
-        return text[: -len(b"\\c\n")] if text.endswith(b"\\c\n") else text
+        lines = self.case["stdin"]
+        if lines[-1:] == ["\\c"]:
+            return b"\n".join(map(unescape, lines[:-1]))
+        return b"".join(unescape(line) + b"\n" for line in lines)
 
     def check_run(self, t, run):
         status = int(self.get("status", "0"))

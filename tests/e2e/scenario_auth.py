@@ -37,9 +37,9 @@ def test_named(t):
     t.smarthost("tls: implicit", "auth: PLAIN SCRAM-SHA-256")
     t.config("auth = PLAIN")
     t.accepted(t.postbag("bob@example.net"))
-    t.equal(t.sessions[0].mechanism, "PLAIN")
     t.config("auth = LOGIN")
     t.failed(t.postbag("bob@example.net"), 69, "LOGIN")
+    t.equal([s.mechanism for s in t.sessions], ["PLAIN", ""])
 
 
 def test_auth_min(t):
@@ -166,7 +166,9 @@ def test_verbose_masks(t, level):
             t.match(run.stderr, word)
         for line in t.host.finish()[0].commands:
             token = line.split(b" ")[-1].decode("utf-8", "replace")
-            if len(token) > 15 and b"@" not in line:
+            if token in ("DATA", "STARTTLS", "QUIT", "LOGIN", "", mechanism):
+                continue
+            if b" " not in line or line.startswith(b"AUTH "):
                 t.lacks(run.stderr, token)
     if level == 2:
         t.match(run.stderr, "TLS1.3")

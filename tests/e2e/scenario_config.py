@@ -64,7 +64,7 @@ def test_continuation(t):
 MISTAKES = {
     "unknown_key": ("[account a]\nhots = x\n", ":2: ", "host"),
     "unknown_section": ("[acount a]\nhost = x\n", ":1: ", "account"),
-    "twice": ("[account a]\nhost = x\nhost = y\n", ":3: ", "twice"),
+    "twice": ("[account a]\nhost = x\nhost = y\n", ":3: ", "already"),
     "no_section": ("host = x\n", ":1: ", ""),
     "no_equals": ("[account a]\nhost\n", ":2: ", ""),
     "open_bracket": ("[account a\nhost = x\n", ":1: ", ""),
@@ -252,4 +252,4 @@ def test_set(t):
     t.smarthost("tls: off")
     t.accepted(t.postbag("--set", "domain=set.example", "bob@example.net"))
     t.equal(t.sessions[0].hello, "set.example")
-    t.failed(t.postbag("--set", "dmoain=x", "bob@example.net"), 78, "domain")
+    t.failed(t.postbag("--set", "dmoain=x", "bob@example.net"), 64, "domain")

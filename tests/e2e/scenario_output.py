@@ -170,7 +170,7 @@ def syslog(t):
     sock.bind(str(path))
     sock.settimeout(5)
     script = (
-        "mkdir $1/dev && mount -t tmpfs none $1/dev && "
+        "mkdir -p $1/dev && mount -t tmpfs none $1/dev && "
         "for n in null urandom random zero; do : >$1/dev/$n; mount --bind /dev/$n $1/dev/$n; done && "
         "ln -s $2 $1/dev/log && mount --rbind $1/dev /dev && shift 2 && exec \"$@\""
     )

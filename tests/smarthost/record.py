@@ -116,7 +116,7 @@ def data_faults(raw):
 def message_faults(message, offered):
     """Disagreement between a whole message and what MAIL has declared."""
     faults = data_faults(message.raw)
-    declared = message.param("SIZE")
+    declared = message.param("SIZE") if message.to else None
     if declared is not None and "8BITMIME" in offered and int(declared) != message.size:
         faults.append(f"SIZE={declared} declared, {message.size} octets sent")
     marked = message.param("BODY") == "8BITMIME" or message.param("SMTPUTF8") is not None

@@ -20,6 +20,7 @@ class Smarthost:
         self.conversations = []
         self.threads = []
         self.socket = self.listen(self.script["listen"])
+        self.port = self.socket.getsockname()[1] if self.socket.family != socket.AF_UNIX else 0
         self.acceptor = threading.Thread(target=self.accept, daemon=True)
         self.acceptor.start()
 
@@ -34,10 +35,6 @@ class Smarthost:
             sock.bind((where, 0))
         sock.listen(256)
         return sock
-
-    @property
-    def port(self):
-        return self.socket.getsockname()[1]
 
     def accept(self):
         while True:

@@ -128,7 +128,7 @@ class Conversation:
 
     def do_long(self, text, _):
         octets, code = text.split()
-        self.wire.put(code.encode().ljust(int(octets), b" x") + b"\r\n")
+        self.wire.put(f"{code} ".encode().ljust(int(octets), b"x") + b"\r\n")
 
     def do_lines(self, text, _):
         count, code = text.split()
@@ -255,6 +255,8 @@ class Conversation:
         try:
             return "334 " + base64.b64encode(move()).decode()
         except StopIteration as e:
+            if e.value is None:  # the script has gone on beyond the mechanism's end
+                return "535 5.7.8 Too many responses"
             self.record.user = e.value.decode("utf-8", "surrogateescape")
             return "235 2.7.0 Welcome"
         except sasl.Refused as e:

@@ -2,4 +2,4 @@
 args: -- root
 status: 67
 stderr:
-    [aliases] default =
+    add "default = 

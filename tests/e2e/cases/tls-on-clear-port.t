@@ -7,3 +7,4 @@ config:
 status: 76
 stderr:
     starttls
+violations: .

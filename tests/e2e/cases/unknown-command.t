@@ -3,4 +3,4 @@ args: bob
 status: 64
 stderr:
     unknown command
-    postbag -- NAME
+    postbag -- bob
