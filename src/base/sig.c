@@ -29,16 +29,27 @@ void sig_reset(void)
 
 void sig_start(void)
 {
-    sig_reset();
+    sigset_t none;
     sig_set(SIGPIPE, SIG_IGN);
+    sig_set(SIGTERM, SIG_DFL);
+    sig_set(SIGCHLD, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void sig_note_unless_ignored(int number)
+{
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+        sig_set(number, sig_note);
 }
 
 void sig_hold(void)
 {
     caught = 0;
-    sig_set(SIGTERM, sig_note);
-    sig_set(SIGINT, sig_note);
-    sig_set(SIGHUP, sig_note);
+    sig_note_unless_ignored(SIGTERM);
+    sig_note_unless_ignored(SIGINT);
+    sig_note_unless_ignored(SIGHUP);
 }
 
 int sig_caught(void)

@@ -2,10 +2,11 @@
 #ifndef BASE_SIG_H
 #define BASE_SIG_H
 
-/* At start: SIGPIPE ignored, all else default and unblocked (a parent may have left them so). */
+/* At start: SIGPIPE ignored, TERM and CHLD default, nothing blocked, whatever a parent has left.
+ * HUP and INT stay ignored if they are: nohup(1) and a shell's background jobs mean it. */
 void sig_start(void);
 
-/* From now on TERM, INT and HUP only set a flag and interrupt poll(2). */
+/* From now on TERM, INT and HUP, unless ignored, only set a flag and interrupt poll(2). */
 void sig_hold(void);
 
 /* The signal that came last since sig_hold(), or 0. */

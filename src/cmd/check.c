@@ -3,25 +3,11 @@
 #include "cmd/exit.h"
 #include "cmd/say.h"
 #include "config/config.h"
-#include "config/option.h"
 
 static void add_files(const struct config *c, struct buf *to)
 {
     for (size_t i = 0; i < c->files.n; i++)
         buf_addf(to, "file %s\n", c->files.items[i]);
-}
-
-static void add_account(const struct account *account, struct buf *to)
-{
-    buf_addf(to, "\n[account %s]\n", account->name);
-    for (size_t i = 0; i < option_count; i++) {
-        BUF value = { 0 };
-        if (option_table[i].section != OPTION_ACCOUNT)
-            continue;
-        option_show(&value, &option_table[i], account);
-        if (value.len)
-            buf_addf(to, "%s = %s\n", option_table[i].key, buf_string(&value));
-    }
 }
 
 static int check(const struct options *o, struct config *c, struct buf *to, struct err *e)
@@ -39,7 +25,8 @@ static int check(const struct options *o, struct config *c, struct buf *to, stru
         if (account_check(&c->arena, &c->accounts[i], e) < 0)
             return -1;
     add_files(c, to);
-    add_account(account, to);
+    buf_add_char(to, '\n');
+    account_describe(to, account);
     for (size_t i = 0; i < c->notes.n; i++)
         buf_addf(to, "note: %s\n", c->notes.items[i]);
     return 0;

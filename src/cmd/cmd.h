@@ -6,6 +6,7 @@
 
 int cmd_send(const struct options *o);
 int cmd_check(const struct options *o);
+int cmd_test(const struct options *o);
 int cmd_help(const struct options *o);
 int cmd_version(const struct options *o);
 int cmd_aliases(const struct options *o);

@@ -41,6 +41,7 @@ static int dispatch(const struct options *o)
     switch (o->task) {
     case TASK_SEND: return cmd_send(o);
     case TASK_CHECK: return cmd_check(o);
+    case TASK_TEST: return cmd_test(o);
     case TASK_HELP: return cmd_help(o);
     case TASK_VERSION: return cmd_version(o);
     case TASK_QUEUE_LIST: return list_queue(o);

@@ -212,7 +212,7 @@ static const struct {
     enum task task;
 } commands[] = {
     { "send", TASK_SEND },      { "check", TASK_CHECK },    { "help", TASK_HELP },
-    { "mail", TASK_UNBUILT },   { "test", TASK_UNBUILT },   { "setup", TASK_UNBUILT },
+    { "mail", TASK_UNBUILT },   { "test", TASK_TEST },      { "setup", TASK_UNBUILT },
     { "login", TASK_UNBUILT },  { "logout", TASK_UNBUILT }, { "queue", TASK_UNBUILT },
     { "import", TASK_UNBUILT }, { "serve", TASK_UNBUILT },
 };

@@ -14,6 +14,7 @@ enum door { DOOR_POSTBAG = 1, DOOR_SENDMAIL = 2 };
 enum task {
     TASK_SEND,
     TASK_CHECK,
+    TASK_TEST,
     TASK_HELP,
     TASK_VERSION,
     TASK_QUEUE_LIST,

@@ -33,11 +33,47 @@ static int blame_caller(struct err *e, const char *what)
     return -1;
 }
 
-static int check_full_name(const char *name, struct err *e)
+/* No line end may hide in an argument: not as folding of an address list either. */
+static int check_argument(const char *what, const char *value, struct err *e)
 {
-    for (const char *at = name; at && *at; at++)
+    for (const char *at = value; at && *at; at++)
         if (ascii_is_control(*at) && *at != '\t')
-            return err_set(e, ERR_USAGE, "-F: the name holds a control character");
+            return err_set(e, ERR_USAGE, "%s: a control character stands in it", what);
+    return 0;
+}
+
+static int take_sender(struct submission *s, struct err *e)
+{
+    const char *sender = s->options->sender;
+    if (!sender)
+        return 0;
+    if (check_argument("-f", sender, e) < 0)
+        return -1;
+    if (addr_parse_sender(&s->arena, span_of(sender), &s->given_sender, e) < 0)
+        return blame_caller(e, "-f");
+    s->has_given_sender = true;
+    return 0;
+}
+
+static int take_recipient(struct submission *s, const char *word, struct err *e)
+{
+    size_t first = s->recipients.n;
+    if (check_argument("recipient", word, e) < 0)
+        return -1;
+    if (addr_parse_list(&s->arena, span_of(word), &s->recipients, e) < 0)
+        return blame_caller(e, "recipient");
+    for (size_t i = first; i < s->recipients.n; i++)
+        if (!addr_wire(&s->arena, &s->recipients.items[i], e))
+            return blame_caller(e, "recipient");
+    return 0;
+}
+
+static int take_recipients(struct submission *s, struct err *e)
+{
+    const struct strlist *words = &s->options->operands;
+    for (size_t i = 0; i < words->n; i++)
+        if (take_recipient(s, words->items[i], e) < 0)
+            return -1;
     return 0;
 }
 
@@ -47,22 +83,14 @@ static int take_arguments(struct submission *s, struct err *e)
     const struct options *o = s->options;
     if (o->queue && o->door == DOOR_POSTBAG)
         return err_set(e, ERR_USAGE, "--queue: this version has no queue yet");
-    if (o->sender) {
-        if (addr_parse_sender(&s->arena, span_of(o->sender), &s->given_sender, e) < 0)
-            return blame_caller(e, "-f");
-        s->has_given_sender = true;
-    }
-    if (check_full_name(o->full_name, e) < 0)
+    if (take_sender(s, e) < 0 || check_argument("-F", o->full_name, e) < 0)
         return -1;
     if (o->dsn_notify && dsn_parse_notify(o->dsn_notify, &s->envelope.dsn_notify, e) < 0)
         return -1;
     if (o->dsn_return && dsn_parse_return(o->dsn_return, &s->envelope.dsn_return, e) < 0)
         return -1;
     s->envelope.envid = o->envid;
-    for (size_t i = 0; i < o->operands.n; i++)
-        if (addr_parse_list(&s->arena, span_of(o->operands.items[i]), &s->recipients, e) < 0)
-            return blame_caller(e, "recipient");
-    return 0;
+    return take_recipients(s, e);
 }
 
 static int load_config(struct submission *s, struct err *e)
@@ -185,7 +213,7 @@ static const char *full_name(const struct submission *s)
 {
     const char *name = getenv("NAME");
     ERR ignored = { 0 };
-    if (name && *name && check_full_name(name, &ignored) == 0)
+    if (name && *name && check_argument("NAME", name, &ignored) == 0)
         return name;
     return s->ident.gecos;
 }
@@ -226,5 +254,17 @@ int submission_prepare_recipients(struct submission *s, struct err *e)
 {
     static step *const steps[] = { take_arguments, load_config,   collect_recipients,
                                    choose_account, make_envelope, NULL };
+    return take_steps(s, steps, e);
+}
+
+int submission_start(struct submission *s, struct err *e)
+{
+    static step *const steps[] = { take_arguments, load_config, choose_account, NULL };
+    return take_steps(s, steps, e);
+}
+
+int submission_finish(struct submission *s, struct err *e)
+{
+    static step *const steps[] = { collect_recipients, make_envelope, store, NULL };
     return take_steps(s, steps, e);
 }

@@ -35,4 +35,9 @@ int submission_prepare(struct submission *s, struct err *e) MUST_USE;
 /* Only the recipients, from argv (-bv): no message is read. */
 int submission_prepare_recipients(struct submission *s, struct err *e) MUST_USE;
 
+/* In parts, for a message that does not come from stdin: arguments, configuration, account; the
+ * caller fills s->message; then envelope and stored form. */
+int submission_start(struct submission *s, struct err *e) MUST_USE;
+int submission_finish(struct submission *s, struct err *e) MUST_USE;
+
 #endif

@@ -14,15 +14,17 @@ static void show(const char *prefix, struct span line)
     say_raw(buf_span(&text));
 }
 
-/* Shows the whole lines that `from` begins with. */
-static void show_lines(struct buf *from, const char *prefix)
+/* Takes the next whole line off the front. */
+static bool next_line(struct buf *from, struct buf *line)
 {
-    struct span rest = buf_span(from), line;
-    while (span_has(rest, '\n')) {
-        span_next(&rest, '\n', &line);
-        show(prefix, line);
-    }
-    buf_drop(from, from->len - rest.len);
+    struct span rest = buf_span(from), first;
+    if (!span_has(rest, '\n'))
+        return false;
+    span_next(&rest, '\n', &first);
+    buf_clear(line);
+    buf_add_span(line, first);
+    buf_drop(from, first.len + 1);
+    return true;
 }
 
 static void end_content(struct trace *t)
@@ -38,23 +40,33 @@ static void end_content(struct trace *t)
 
 static void see_in(struct trace *t, struct span octets)
 {
+    BUF line = { 0 };
     end_content(t);
     buf_add_span(&t->in, octets);
-    t->content = span_starts(buf_span(&t->in), "354");
-    show_lines(&t->in, "S: ");
+    while (next_line(&t->in, &line)) {
+        show("S: ", buf_span(&line));
+        t->content = span_starts(buf_span(&line), "354");
+    }
+}
+
+static void see_out(struct trace *t, struct span octets)
+{
+    BUF line = { 0 };
+    if (t->content) {
+        t->octets += octets.len;
+        return;
+    }
+    buf_add_span(&t->out, octets);
+    while (next_line(&t->out, &line))
+        show("C: ", buf_span(&line));
 }
 
 static void see(void *context, bool out, struct span octets)
 {
-    struct trace *t = context;
-    if (!out) {
-        see_in(t, octets);
-    } else if (t->content) {
-        t->octets += octets.len;
-    } else {
-        buf_add_span(&t->out, octets);
-        show_lines(&t->out, "C: ");
-    }
+    if (out)
+        see_out(context, octets);
+    else
+        see_in(context, octets);
 }
 
 struct stream_trace trace_hook(struct trace *t)

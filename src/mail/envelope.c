@@ -26,6 +26,9 @@ int envelope_from_header(struct arena *a, const struct header *h, struct addr_li
         const struct field *field = &h->fields[i];
         if (!is_one_of(field->name, names))
             continue;
+        if (field->cleaned)
+            return err_set(e, ERR_DATA, "%.*s: the field holds a bare CR or a NUL",
+                           SPAN_ARGS(field->name));
         if (addr_parse_list(a, field->value, &found, e) < 0) {
             err_context(e, "%.*s", SPAN_ARGS(field->name));
             return -1;

@@ -2,6 +2,7 @@
 
 #include "auth/secret.h"
 #include "net/tls.h"
+#include "smtp/hint.h"
 
 #include <stdlib.h>
 
@@ -109,6 +110,16 @@ static void deliver_by_hosts(const struct parcel *parcel, struct client_setup *s
     }
 }
 
+/* What the server's words are known to mean. */
+static void add_hints(struct delivery *d)
+{
+    if (d->session.result != VERDICT_PENDING)
+        hint_apply(d->session.stage, &d->session.err);
+    for (size_t i = 0; i < d->n; i++)
+        if (d->verdicts[i].result != VERDICT_SENT)
+            hint_apply(d->verdicts[i].stage, &d->verdicts[i].err);
+}
+
 void deliver(const struct parcel *parcel, struct delivery *ret)
 {
     const struct account *account = parcel->account;
@@ -128,4 +139,5 @@ void deliver(const struct parcel *parcel, struct delivery *ret)
     }
     setup.password = buf_span(&password);
     deliver_by_hosts(parcel, &setup, ret);
+    add_hints(ret);
 }

@@ -49,32 +49,65 @@ int client_take_reply(struct client *c, struct err *e)
 static void explain_silence(const struct client *c, struct err *e)
 {
     if (e->kind == ERR_TIMEOUT)
-        err_set(e, ERR_TIMEOUT, "no answer in time at %s", stage_name(c->stage));
-    else if (e->kind == ERR_CLOSED)
-        err_context(e, "at %s", stage_name(c->stage));
+        err_set(e, ERR_TIMEOUT, "the server gave no answer in time");
     if (c->stage == STAGE_GREETING && !stream_tls(c->stream) && !e->hint)
         err_hint(e, "if this port expects TLS from the start, set tls = implicit");
+}
+
+static int lost(struct client *c, struct err *e)
+{
+    c->broken = true;
+    explain_silence(c, e);
+    return -1;
+}
+
+/* Sends what is queued, unless the server speaks first. */
+static int send_queued(struct client *c, struct err *e)
+{
+    size_t before = stream_input(c->stream).len;
+    while (stream_pending(c->stream) && stream_input(c->stream).len == before)
+        if (stream_flush(c->stream, false, e) < 0)
+            return lost(c, e);
+    return 0;
 }
 
 int client_read_reply(struct client *c, struct err *e)
 {
     int done;
+    if (send_queued(c, e) < 0)
+        return -1;
     while ((done = client_take_reply(c, e)) == 0) {
         int more = stream_fill(c->stream, e);
-        if (more > 0)
-            continue;
-        c->broken = true;
         if (more == 0)
             err_set(e, ERR_CLOSED, "the server closed the connection");
-        explain_silence(c, e);
-        return -1;
+        if (more <= 0)
+            return lost(c, e);
     }
     return done < 0 ? -1 : 0;
+}
+
+int client_expect_silence(struct client *c, struct err *e)
+{
+    if (!stream_input(c->stream).len)
+        return 0;
+    int done = client_take_reply(c, e);
+    c->broken = true;
+    if (done < 0)
+        return -1;
+    ERR said = { 0 };
+    reply_error(&c->reply, &said);
+    if (c->reply.code == 421) {
+        err_move(e, &said);
+        return -1;
+    }
+    return err_set(e, ERR_PROTOCOL, "the server spoke out of turn: \"%s\"", said.text);
 }
 
 int client_command(struct client *c, enum stage stage, struct span line, struct err *e)
 {
     c->stage = stage;
+    if (client_expect_silence(c, e) < 0)
+        return -1;
     client_set_deadline(c, c->setup.net->command_timeout_ms);
     stream_put(c->stream, line);
     return client_read_reply(c, e);

@@ -69,7 +69,11 @@ int client_login(struct client *c, struct err *e) MUST_USE;
 /* One command, one reply (in c->reply): 0 whatever its code, -1 when the connection failed. */
 int client_command(struct client *c, enum stage stage, struct span line, struct err *e) MUST_USE;
 
-/* Waits for one reply into c->reply. */
+/* Nothing is awaited: is there input all the same? Then -1, and the connection is of no more use:
+ * ERR_REPLY for a 421, which may come at any time, else ERR_PROTOCOL. */
+int client_expect_silence(struct client *c, struct err *e) MUST_USE;
+
+/* Sends what is queued and waits for one reply into c->reply. */
 int client_read_reply(struct client *c, struct err *e) MUST_USE;
 
 /* A reply that is already there: 1, else 0; -1 when what is there is malformed. */

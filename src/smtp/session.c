@@ -51,6 +51,11 @@ enum session_step session_next(struct session *s, struct buf *out)
     return SESSION_DONE;
 }
 
+bool session_is_idle(const struct session *s)
+{
+    return !s->n && !s->quit_sent && s->txn->phase != TXN_PHASE_CONTENT;
+}
+
 void session_end_content(struct session *s, struct buf *out)
 {
     if (!s->quit || !s->pipelining || s->txn->lmtp || !txn_is_last(s->txn))

@@ -32,6 +32,9 @@ enum session_step {
 
 enum session_step session_next(struct session *s, struct buf *out);
 
+/* Between commands: no reply is awaited and no content is due, so the server has nothing to say. */
+bool session_is_idle(const struct session *s);
+
 /* Call when the content is about to be ended: appends QUIT to `out` if it may ride along. */
 void session_end_content(struct session *s, struct buf *out);
 

@@ -115,6 +115,8 @@ static int perform(struct transfer *x, struct err *e)
     BUF out = { 0 };
     int done = 0;
     for (;;) {
+        if (session_is_idle(&x->session) && client_expect_silence(x->client, e) < 0)
+            return -1;
         switch (session_next(&x->session, &out)) {
         case SESSION_SEND:
             stream_put(x->client->stream, buf_span(&out));

@@ -35,12 +35,16 @@ static void leave_in_disorder(void)
 
 static int in_order(void (*sigpipe)(int))
 {
+    static const int that_matter[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
     sigset_t now;
     sigprocmask(SIG_BLOCK, NULL, &now);
     for (int number = 1; number < 32; number++)
-        if (sigismember(&now, number) || !is_set_to(number, number == SIGPIPE ? sigpipe : SIG_DFL))
+        if (sigismember(&now, number))
             return number;
-    return 0;
+    for (size_t i = 0; i < sizeof that_matter / sizeof *that_matter; i++)
+        if (!is_set_to(that_matter[i], SIG_DFL))
+            return that_matter[i];
+    return is_set_to(SIGPIPE, sigpipe) ? 0 : SIGPIPE;
 }
 
 static int start_part(void *unused)
@@ -64,6 +68,24 @@ static void test_order(void **state)
     (void)state;
     assert_int_equal(forked(start_part, NULL), 0);
     assert_int_equal(forked(reset_part, NULL), 0);
+}
+
+/* nohup(1) */
+static int ignored_part(void *unused)
+{
+    (void)unused;
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    sig_start();
+    sig_hold();
+    return !is_set_to(SIGHUP, SIG_IGN) || !is_set_to(SIGINT, SIG_IGN) ||
+           is_set_to(SIGTERM, SIG_DFL);
+}
+
+static void test_ignored_stay_ignored(void **state)
+{
+    (void)state;
+    assert_int_equal(forked(ignored_part, NULL), 0);
 }
 
 static int die_part(void *number)
@@ -114,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_ignored_stay_ignored),
         cmocka_unit_test(test_hold),
     };
     return cmocka_run_group_tests_name("base/sig", tests, NULL, NULL);
