@@ -122,7 +122,8 @@ const struct option option_table[] = {
     { "tls_fingerprint", TLS(tls_fingerprint), .type = OPTION_LIST, .check = check_pin,
       .help = "certificates or public keys of which one must fit, instead of verification" },
     { "tls_cert", TLS(tls_cert), .type = OPTION_URI, .help = "client certificate" },
-    { "tls_key", TLS(tls_key), .type = OPTION_URI, .help = "key of the client certificate" },
+    { "tls_key", TLS(tls_key), .type = OPTION_URI,
+      .help = "key of the client certificate; by default in tls_cert" },
     { "tls_min", TLS(tls_min), .type = OPTION_CHOICE, .choices = tls_versions, .initial = "1.2",
       .help = "oldest version of TLS to accept" },
     { "tls_priority", TLS(tls_priority), .type = OPTION_STRING,
@@ -170,7 +171,7 @@ const struct option option_table[] = {
     { "dsn_return", MESSAGE(dsn_return), .type = OPTION_CHOICE, .choices = returns,
       .help = "how much of the message a report shall bring back" },
     { "undisclosed_recipients", MESSAGE(undisclosed_recipients), .type = OPTION_BOOL,
-      .initial = "no", .help = "replace To and Cc by undisclosed-recipients" },
+      .initial = "no", .help = "add To: undisclosed-recipients:; if there is neither To nor Cc" },
 
     { "exit_status", VERDICT(exit_style), .type = OPTION_CHOICE, .choices = exit_styles,
       .initial = "sysexits", .help = "reply: the server's reply code in eight bits" },
