@@ -237,14 +237,21 @@ static int stream_failed(const struct stream *s, struct err *e)
     return -1;
 }
 
+static bool has_hidden_input(const struct stream *s)
+{
+    return s->layer->fd < 0 || s->layer->ops->has_input(s->layer);
+}
+
 /* The kernel takes no more: wait until it does, or until the server has something to say. */
 static int wait_to_send(struct stream *s, struct err *e)
 {
     bool listen = !s->at_end && unread(s) < INPUT_LIMIT;
-    int events = stream_wait(s, listen ? POLLIN | POLLOUT : POLLOUT, e);
+    int events = POLLIN;
+    if (!listen || !has_hidden_input(s))
+        events = stream_wait(s, listen ? POLLIN | POLLOUT : POLLOUT, e);
     if (events < 0)
         return -1;
-    if (events & (POLLIN | POLLHUP | POLLERR))
+    if (listen && events != POLLOUT)
         receive(s);
     return 0;
 }
@@ -268,6 +275,13 @@ int stream_flush(struct stream *s, bool yield, struct err *e)
     return 0;
 }
 
+static int wait_for_input(struct stream *s, struct err *e)
+{
+    if (s->at_end || has_hidden_input(s))
+        return 0;
+    return stream_wait(s, POLLIN, e) < 0 ? -1 : 0;
+}
+
 int stream_fill(struct stream *s, struct err *e)
 {
     uint64_t before = s->received;
@@ -276,8 +290,7 @@ int stream_fill(struct stream *s, struct err *e)
     if ((!s->at_end || stream_pending(s)) && stream_flush(s, false, e) < 0)
         return -1;
     while (s->received == before) {
-        bool at_hand = s->layer->fd < 0 || s->layer->ops->has_input(s->layer);
-        if (!s->at_end && !at_hand && stream_wait(s, POLLIN, e) < 0)
+        if (wait_for_input(s, e) < 0)
             return -1;
         if (receive(s) == 0)
             return s->failure.kind ? stream_failed(s, e) : 0;
