@@ -71,6 +71,17 @@ static int check_name(struct reader *r, struct span name)
     return 0;
 }
 
+/* "word = …": a key that was pushed in by mistake rather than a piece of a value. */
+static bool looks_like_key(struct span words)
+{
+    size_t len = 0;
+    while (len < words.len &&
+           ((words.at[len] >= 'a' && words.at[len] <= 'z') || words.at[len] == '_'))
+        len++;
+    struct span behind = span_from(words, len);
+    return len && behind.len && ascii_is_blank(*behind.at) && span_starts(span_trim(behind), "=");
+}
+
 /* The lines behind a key that begin with a blank, joined to its value; comments between them go. */
 static void reader_join(struct reader *r, struct buf *value)
 {
@@ -82,6 +93,11 @@ static void reader_join(struct reader *r, struct buf *value)
         if (!words.len || !is_indented(line)) {
             r->rest = rest;
             r->line = number;
+            return;
+        }
+        if (looks_like_key(words)) {
+            reader_fail(r, "a blank in front of what looks like a key, so that it would go on with "
+                           "the value above; begin the line at its left edge");
             return;
         }
         if (value->len)

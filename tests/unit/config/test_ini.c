@@ -46,7 +46,7 @@ static void test_accepted(void **state)
         { "[a]\nk = v\n w\n\tx \nl = y\n", "1 [a]\n2 a k=v w x\n5 a l=y\n" },
         { "[a]\nk =\n v\n", "1 [a]\n2 a k=v\n" },
         { "[a]\nk = v,\n  ; why\n# not\n  w\n\nl = y\n", "1 [a]\n2 a k=v, w\n7 a l=y\n" },
-        { "[a]\nk = v\n l = w\n", "1 [a]\n2 a k=v l = w\n" },
+        { "[a]\nk = v\n l=w X = y\n", "1 [a]\n2 a k=v l=w X = y\n" },
         /* repetitions are for others to judge */
         { "[a]\nk=1\nk=2\n[a]\n", "1 [a]\n2 a k=1\n3 a k=2\n4 [a]\n" },
         { "[a]\nschl\xc3\xbcssel = \xe2\x82\xac\n", "1 [a]\n2 a schl\xc3\xbcssel=\xe2\x82\xac\n" },
@@ -84,6 +84,8 @@ static void test_refused(void **state)
         { SPAN("[a]\n  k = v\n"), "f:2: a blank in front, but no value above" },
         { SPAN("[a]\nk = v\n\n  w\n"), "f:4: a blank in front, but the value above has ended" },
         { SPAN("[a]\nk = v\n[b]\n  w\n"), "f:4: a blank in front, but no value above" },
+        { SPAN("[a]\nk = v\n w\n  other_key\t= x\n"),
+          "f:4: a blank in front of what looks like a key" },
         { SPAN(" [a]\n"), "f:1: a blank in front, but no value above" },
         { SPAN("[a]\nk:l = v\n"), "f:2: a name with a colon" },
         { SPAN("[a]\nk ;l = v\n"), "f:2: a name with a colon" },
