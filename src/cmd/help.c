@@ -17,6 +17,7 @@ static const char usage_postbag[] =
     "usage: postbag [options] recipient...          mail the message on standard input\n"
     "       postbag [options] -t                    the same, recipients from the header\n"
     "       postbag check                           is the configuration in order?\n"
+    "       postbag test [ADDRESS]                  try every step; with ADDRESS send a test mail\n"
     "       postbag help [TOPIC]                    TOPIC: config, sendmail, exit\n"
     "\n"
     "A first try:  printf 'Subject: hello\\n\\nIt works.\\n' | postbag -v you@example.com\n"
