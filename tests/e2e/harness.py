@@ -120,6 +120,7 @@ class Test:
         self.hosts = []
         self.allowed = []  # patterns of violations that this test provokes
         self.runs = []
+        self.successes = 0  # runs that must have handed over a message
         self.user = None
         self.config_file = self.folder / "postbag.conf"
         self.aliases_file = self.folder / "aliases"
@@ -298,7 +299,8 @@ class Test:
             raise Failure(f"{what}: {pattern!r} stands in {text!r}{self.story()}")
 
     def accepted(self, run):
-        """A success, and a silent one."""
+        """A success, and a silent one; finish() sees to it that a message has arrived."""
+        self.successes += 1
         self.equal((run.status, run.stdout, run.stderr), (0, "", ""), "status, stdout, stderr")
 
     def failed(self, run, status, *patterns):
@@ -351,6 +353,7 @@ class Test:
         found = [v for s in sessions for v in s.violations]
         found = [v for v in found if not any(p.search(v) for p in self.allowed)]
         self.equal(found[:5], [], "violations of the protocol")
+        self.true(len(self.messages) >= self.successes, "not every success has handed over a message")
         self.equal(sorted(os.listdir(self.tmp)), [], "files left in TMPDIR")
 
     def close(self):

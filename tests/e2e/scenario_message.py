@@ -5,7 +5,7 @@ import random
 import re
 import time
 
-from harness import Skip, cases, full
+from harness import cases, full
 
 HEAD = b"From: ann@example.org\nTo: bob@example.net\nSubject: x\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-ID: <1@example.org>\n"
 MIME = b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n"
@@ -218,8 +218,6 @@ def test_rewrite_from(t, policy):
 
 def test_large_message(t):
     """200 MB from a pipe: all of it arrives, memory does not grow with it."""
-    if t.context.sanitized:
-        raise Skip("memory is no measure under a sanitizer")
     megabytes = 200 if t.context.full else 40
     t.smarthost("tls: starttls", "auth: PLAIN", "keep: no", "ehlo: PIPELINING, SIZE, 8BITMIME")
     process = t.start("postbag", "bob@example.net")
@@ -233,7 +231,7 @@ def test_large_message(t):
     peak = wait_for_peak(process.popen.pid)
     t.accepted(process.finish(timeout=120))
     t.equal(t.message().size, lines * 13618 * 78 + len(HEAD) + HEAD.count(b"\n") + 2)
-    t.true(peak < 12 * 1024, f"peak resident memory {peak} KiB")
+    t.true(peak < 12 * 1024 or t.context.sanitized, f"peak resident memory {peak} KiB")
 
 
 def wait_for_peak(pid):

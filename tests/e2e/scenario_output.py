@@ -1,13 +1,8 @@
 """What users and machines are told: stderr, --json, --dry-run, -v, logs."""
 
-import contextlib
 import json
-import os
-import shutil
-import socket
-import subprocess
 
-from harness import MESSAGE, Skip, cases
+from harness import MESSAGE, cases
 
 
 def one_object(t, run):
@@ -158,49 +153,3 @@ def test_log_cannot_be_written(t):
     t.accepted(t.postbag("bob@example.net"))
     t.match(t.postbag("-v", "bob@example.net").stderr, "/nonexistent/folder/log")
     t.failed(t.postbag("bob@example.net"), 67, "/nonexistent/folder/log")
-
-
-@contextlib.contextmanager
-def syslog(t):
-    """A private /dev/log: a socket, and the command that puts it there for one program."""
-    if os.geteuid() != 0 or not shutil.which("unshare"):
-        raise Skip("needs root and unshare")
-    path = t.folder / "log.socket"
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    sock.bind(str(path))
-    sock.settimeout(5)
-    script = (
-        "mkdir -p $1/dev && mount -t tmpfs none $1/dev && "
-        "for n in null urandom random zero; do : >$1/dev/$n; mount --bind /dev/$n $1/dev/$n; done && "
-        "ln -s $2 $1/dev/log && mount --rbind $1/dev /dev && shift 2 && exec \"$@\""
-    )
-    try:
-        yield sock, ["unshare", "-m", "--propagation", "private", "sh", "-ec", script, "sh", str(t.folder), str(path)]
-    finally:
-        sock.close()
-
-
-def test_syslog(t):
-    t.smarthost("tls: off", "on 2/RCPT: reply 550 5.1.1 No")
-    t.config(log=["format = text"])
-    with syslog(t) as (sock, prefix):
-        for status in (0, 67):
-            done = subprocess.run([*prefix, t.door("postbag"), "bob@example.net"], input=MESSAGE,
-                                  capture_output=True, env=t.environment({}), check=False)  # fmt: skip
-            t.equal(done.returncode, status, done.stderr.decode())
-        first, second = sock.recv(65536).decode(), sock.recv(65536).decode()
-    t.match(first, "<22>")  # mail.info
-    t.match(first, "postbag")
-    t.match(first, "result=sent")
-    t.match(second, "550 5.1.1 No")
-
-
-def test_syslog_facility(t):
-    t.smarthost("tls: off")
-    t.config(log=["syslog = local3", "format = json"])
-    with syslog(t) as (sock, prefix):
-        subprocess.run([*prefix, t.door("postbag"), "bob@example.net"], input=MESSAGE,
-                       env=t.environment({}), check=True)  # fmt: skip
-        record = sock.recv(65536).decode()
-    t.match(record, "<158>")  # local3.info
-    t.equal(json.loads(record[record.index("{") :])["result"], "sent")

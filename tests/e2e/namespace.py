@@ -1,0 +1,130 @@
+"""Tests that need a machine of their own: private mounts and a private network.
+
+    @private
+    def test_no_such_host(t):
+        with NameServer("nxdomain"):
+            ...
+
+Only root can; elsewhere such a test is skipped. Whatever is mounted vanishes with the test.
+"""
+
+import ctypes
+import fcntl
+import functools
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import threading
+import traceback
+
+from harness import Failure, Skip
+
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+SIOCSIFFLAGS, IFF_UP_RUNNING = 0x8914, 0x41
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def private(function):
+    """Runs a test in a forked child with namespaces of its own."""
+
+    @functools.wraps(function)
+    def test(t, *row):
+        if os.geteuid() != 0:
+            raise Skip("needs root")
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(read)
+            os.write(write, outcome(function, t, *row).encode("utf-8", "backslashreplace")[:60000])
+            os._exit(0)
+        os.close(write)
+        with os.fdopen(read, "rb") as pipe:
+            details = pipe.read().decode("utf-8", "replace")
+        os.waitpid(child, 0)
+        if details.startswith("skip: "):
+            raise Skip(details[len("skip: ") :])
+        if details != "done":
+            raise Failure(details)
+
+    return test
+
+
+def outcome(function, t, *row):
+    """ "done", or what went wrong."""
+    try:
+        enter()
+        function(t, *row)
+        t.finish()
+        return "done"
+    except Skip as e:
+        return f"skip: {e}"
+    except Failure as e:
+        return str(e)
+    except BaseException:  # pylint: disable=broad-except
+        return traceback.format_exc() + t.story()
+
+
+def enter():
+    if LIBC.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
+        raise Skip("no namespaces: " + os.strerror(ctypes.get_errno()))
+    mount("--make-rprivate", "/")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP_RUNNING))
+
+
+def mount(*args):
+    subprocess.run(["mount", *map(str, args)], check=True, capture_output=True)
+
+
+def replace_file(path, text, folder):
+    """Puts another file in the place of `path`, for this test only."""
+    if not os.path.exists(path):
+        raise Skip(f"no {path} to put another in its place")
+    copy = pathlib.Path(folder) / os.path.basename(path)
+    copy.write_text(text, encoding="utf-8")
+    mount("--bind", copy, os.path.realpath(path))
+
+
+class NameServer:
+    """Answers every question on 127.0.0.1:53 in one way.
+
+    ok: 127.0.0.1; two: 127.0.0.2, then 127.0.0.1; nxdomain; servfail; nodata; silent; none: not
+    even a socket.
+    """
+
+    ADDRESSES = {"ok": ["127.0.0.1"], "two": ["127.0.0.2", "127.0.0.1"]}
+    CODES = {"nxdomain": 3, "servfail": 2}
+
+    def __init__(self, t, way):
+        self.way = way
+        replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n", t.folder)
+        if os.path.exists("/etc/nsswitch.conf"):
+            replace_file("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", t.folder)
+
+    def __enter__(self):
+        if self.way != "none":
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.bind(("127.0.0.1", 53))
+            threading.Thread(target=self.serve, daemon=True).start()
+
+    def __exit__(self, *_):
+        pass  # it ends with the namespace
+
+    def serve(self):
+        while True:
+            query, peer = self.socket.recvfrom(4096)
+            if self.way != "silent":
+                self.socket.sendto(self.answer(query), peer)
+
+    def answer(self, query):
+        end = query.index(b"\0", 12) + 5  # of the question
+        is_a = query[end - 4 : end - 2] == b"\0\1"
+        found = self.ADDRESSES.get(self.way, []) if is_a else []
+        code = self.CODES.get(self.way, 0)
+        head = query[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(found), 0, 0)
+        records = [
+            b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(a) for a in found
+        ]
+        return head + query[12:end] + b"".join(records)
