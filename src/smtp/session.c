@@ -83,15 +83,7 @@ enum stage session_stage(const struct session *s)
 {
     if (!s->n)
         return s->txn->phase == TXN_PHASE_CONTENT ? STAGE_BODY : STAGE_MAIL;
-    switch (s->awaited[s->first].command) {
-    case TXN_MAIL:
-    case TXN_RSET: return STAGE_MAIL;
-    case TXN_RCPT: return STAGE_RCPT;
-    case TXN_DATA: return STAGE_DATA;
-    case TXN_END:
-    case TXN_LONE_DOT: return STAGE_END;
-    }
-    return STAGE_NONE;
+    return txn_stage(s->awaited[s->first].command);
 }
 
 int session_reply(struct session *s, const struct reply *reply, struct err *e)

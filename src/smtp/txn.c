@@ -340,7 +340,7 @@ static int reply_rset(struct txn *t, const struct reply *reply, const struct err
     return is_success(reply) ? 0 : unexpected("RSET", said, e);
 }
 
-static enum stage stage_of(enum txn_command command)
+enum stage txn_stage(enum txn_command command)
 {
     switch (command) {
     case TXN_MAIL:
@@ -373,7 +373,7 @@ int txn_reply(struct txn *t, struct txn_awaited awaited, const struct reply *rep
     reply_error(reply, &said);
     if (reply->code != 421)
         return take_reply(t, awaited, reply, &said, e);
-    decide_undecided(t, VERDICT_FAILED, stage_of(awaited.command), &said);
+    decide_undecided(t, VERDICT_FAILED, txn_stage(awaited.command), &said);
     t->phase = TXN_PHASE_DONE;
     err_copy(e, &said);
     return -1;

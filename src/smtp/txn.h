@@ -80,6 +80,9 @@ void txn_done(struct txn *t);
 /* The commands whose replies are awaited. */
 enum txn_command { TXN_MAIL, TXN_RCPT, TXN_DATA, TXN_END, TXN_LONE_DOT, TXN_RSET };
 
+/* The stage at which a reply to it comes. */
+enum stage txn_stage(enum txn_command command);
+
 struct txn_awaited {
     enum txn_command command;
     size_t recipient; /* of TXN_RCPT, and of TXN_END under LMTP; TXN_ALL otherwise */
