@@ -1,65 +1,70 @@
 #include "net/store.h"
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/io.h"
 #include "build.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { STORE_LIMIT = 16 * 1024 * 1024 };
 
-/* The distinguished names in DER that an authority of use must contain. */
-struct wanted {
-    gnutls_datum_t *names;
-    size_t n;
-};
-
-static void wanted_add(struct wanted *w, int done, gnutls_datum_t name)
+/* A name can begin at any of three places of the groups that base64 makes of three octets. Its
+ * whole groups then read in one of three ways, whatever stands around them. */
+static void add_needles(struct arena *a, struct strlist *needles, const gnutls_datum_t *name)
 {
-    if (done >= 0 && name.size)
-        w->names[w->n++] = name;
+    for (size_t skip = 0; skip < 3; skip++) {
+        BUF text = { 0 };
+        size_t len = name->size > skip ? (name->size - skip) / 3 * 3 : 0;
+        base64_encode(&text, (struct span){ (const char *)name->data + skip, len });
+        strlist_add(a, needles, arena_string(a, buf_span(&text)));
+    }
+}
+
+typedef int name_of(gnutls_x509_crt_t certificate, gnutls_datum_t *ret);
+
+static void add_name(struct arena *a, struct strlist *needles, name_of *get,
+                     gnutls_x509_crt_t certificate)
+{
+    gnutls_datum_t name = { NULL, 0 };
+    if (get(certificate, &name) >= 0)
+        add_needles(a, needles, &name);
+    gnutls_free(name.data);
 }
 
 /* Every issuer, and the subjects of the authorities among them: the chain may hold the trusted
  * certificate itself, or another one of the same name. */
-static void wanted_fill(struct wanted *w, const struct chain *chain)
+static void find_needles(struct arena *a, const struct chain *chain, struct strlist *ret)
 {
-    w->names = mem_new(2 * chain->n, sizeof *w->names);
     for (size_t i = 0; i < chain->n; i++) {
-        gnutls_datum_t name = { NULL, 0 };
-        int done = gnutls_x509_crt_get_raw_issuer_dn(chain->items[i], &name);
-        wanted_add(w, done, name);
-        name = (gnutls_datum_t){ NULL, 0 };
+        add_name(a, ret, gnutls_x509_crt_get_raw_issuer_dn, chain->items[i]);
         if (i > 0)
-            wanted_add(w, gnutls_x509_crt_get_raw_dn(chain->items[i], &name), name);
+            add_name(a, ret, gnutls_x509_crt_get_raw_dn, chain->items[i]);
     }
 }
 
-static void wanted_done(struct wanted *w)
+static bool is_wanted(const struct strlist *needles, struct span block)
 {
-    for (size_t i = 0; i < w->n; i++)
-        gnutls_free(w->names[i].data);
-    free(w->names);
-}
-
-static bool is_wanted(const struct wanted *w, const gnutls_datum_t *der)
-{
-    for (size_t i = 0; i < w->n; i++)
-        if (memmem(der->data, der->size, w->names[i].data, w->names[i].size))
+    BUF text = { 0 };
+    struct span line;
+    while (span_next(&block, '\n', &line))
+        buf_add_span(&text, span_trim(line));
+    for (size_t i = 0; i < needles->n; i++)
+        if (memmem(text.at, text.len, needles->items[i], strlen(needles->items[i])))
             return true;
     return false;
 }
 
-static void list_add(gnutls_x509_trust_list_t list, const gnutls_datum_t *der)
+static void list_add(gnutls_x509_trust_list_t list, struct span block)
 {
+    gnutls_datum_t pem = { (unsigned char *)(uintptr_t)block.at, (unsigned)block.len };
     gnutls_x509_crt_t authority;
     if (gnutls_x509_crt_init(&authority) < 0)
         return;
-    if (gnutls_x509_crt_import(authority, der, GNUTLS_X509_FMT_DER) < 0 ||
+    if (gnutls_x509_crt_import(authority, &pem, GNUTLS_X509_FMT_PEM) < 0 ||
         gnutls_x509_trust_list_add_cas(list, &authority, 1, 0) != 1)
         gnutls_x509_crt_deinit(authority);
 }
@@ -88,20 +93,18 @@ static bool is_certificate(struct span block)
            span_starts(block, "-----BEGIN X509 CERTIFICATE-----");
 }
 
-/* How many certificates the bundle holds, whether wanted or not. */
-static size_t add_bundle(struct span bundle, const struct wanted *w, gnutls_x509_trust_list_t list)
+/* How many certificates the bundle holds, wanted or not. */
+static size_t add_bundle(struct span bundle, const struct strlist *needles,
+                         gnutls_x509_trust_list_t list)
 {
     struct span block;
     size_t n = 0;
     while (next_block(&bundle, &block)) {
-        gnutls_datum_t pem = { (unsigned char *)(uintptr_t)block.at, (unsigned)block.len };
-        gnutls_datum_t der = { NULL, 0 };
-        if (!is_certificate(block) || gnutls_pem_base64_decode2(NULL, &pem, &der) < 0)
+        if (!is_certificate(block))
             continue;
         n++;
-        if (is_wanted(w, &der))
-            list_add(list, &der);
-        gnutls_free(der.data);
+        if (is_wanted(needles, block))
+            list_add(list, block);
     }
     return n;
 }
@@ -130,16 +133,16 @@ static int read_bundle(const char *file, struct buf *ret, struct err *e)
 int store_load(const char *file, const struct chain *chain,
                gnutls_certificate_credentials_t credentials, struct err *e)
 {
+    ARENA a = { 0 };
     BUF bundle = { 0 };
-    struct wanted wanted = { 0 };
+    struct strlist needles = { 0 };
     gnutls_x509_trust_list_t list;
     if (read_bundle(file, &bundle, e) < 0)
         return -1;
     if (gnutls_x509_trust_list_init(&list, 0) < 0)
         return err_set(e, ERR_INTERNAL, "GnuTLS: no memory");
-    wanted_fill(&wanted, chain);
-    size_t n = add_bundle(buf_span(&bundle), &wanted, list);
-    wanted_done(&wanted);
+    find_needles(&a, chain, &needles);
+    size_t n = add_bundle(buf_span(&bundle), &needles, list);
     gnutls_certificate_set_trust_list(credentials, list, 0);
     if (n)
         return 0;

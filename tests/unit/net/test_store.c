@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "certs.h"
 #include "net/store.h"
 
@@ -91,6 +92,55 @@ static void test_finds_the_issuer(void **state)
     cert_free(&stranger);
 }
 
+/* `text` with another line length and line end. */
+static void write_lines(FILE *f, const gnutls_datum_t *text, unsigned line, const char *end)
+{
+    struct span rest = { (const char *)text->data, text->size };
+    struct span part;
+    BUF base64 = { 0 };
+    while (span_next(&rest, '\n', &part))
+        if (!span_has(part, '-'))
+            buf_add_span(&base64, part);
+    fprintf(f, "-----BEGIN CERTIFICATE-----%s", end);
+    for (size_t at = 0; at < base64.len; at += line)
+        fprintf(f, "%.*s%s", (int)line, base64.at + at, end);
+    fprintf(f, "-----END CERTIFICATE-----%s", end);
+}
+
+/* Wherever its name begins in the groups of base64, and however its lines are cut. */
+static void test_finds_any_place(void **state)
+{
+    enum { MOST = 12 };
+    static const struct cert_plan leaf_plan = { .subject = "leaf", .hosts = { "a.example" } };
+    static const char *const ends[] = { "\n", "\r\n", " \n" };
+    struct cert roots[MOST];
+    FILE *f = fopen(bundle, "w");
+    assert_non_null(f);
+    (void)state;
+    for (int i = 0; i < MOST; i++) {
+        gnutls_datum_t text;
+        struct cert_plan plan = { .subject = &"nnnnnnnnnnnn"[i], .authority = true };
+        roots[i] = cert_make(&plan, NULL);
+        assert_int_equal(gnutls_x509_crt_export2(roots[i].crt, GNUTLS_X509_FMT_PEM, &text), 0);
+        write_lines(f, &text, 61 + (unsigned)i, ends[i % 3]);
+        gnutls_free(text.data);
+    }
+    fclose(f);
+    for (int i = 0; i < MOST; i++) {
+        ERR e = { 0 };
+        gnutls_certificate_credentials_t credentials;
+        struct cert leaf = cert_make(&leaf_plan, &roots[i]);
+        struct chain chain = { &leaf.crt, 1 };
+        assert_int_equal(gnutls_certificate_allocate_credentials(&credentials), 0);
+        assert_int_equal(store_load(bundle, &chain, credentials, &e), 0);
+        assert_int_equal(verify(credentials, &leaf.crt, 1), 0);
+        gnutls_certificate_free_credentials(credentials);
+        cert_free(&leaf);
+    }
+    for (int i = 0; i < MOST; i++)
+        cert_free(&roots[i]);
+}
+
 static void write_text(const char *text)
 {
     FILE *f = fopen(bundle, "w");
@@ -141,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_the_issuer),
+        cmocka_unit_test(test_finds_any_place),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_system),
     };
