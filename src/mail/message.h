@@ -23,7 +23,7 @@ void message_done(struct message *m);
 
 struct message_limits {
     bool dot_ends;     /* a line that is a lone dot ends the message */
-    uint64_t max_size; /* octets of the body, 0 for none; plan_store looks at the whole */
+    uint64_t max_size; /* octets of the body, 0 for none */
 };
 
 /* Reads `fd` to its end, by the rules of mail/reader.h. After a failure the rest is read and
