@@ -107,29 +107,40 @@ static void write_lines(FILE *f, const gnutls_datum_t *text, unsigned line, cons
     fprintf(f, "-----END CERTIFICATE-----%s", end);
 }
 
-/* Wherever its name begins in the groups of base64, and however its lines are cut. */
-static void test_finds_any_place(void **state)
+enum { PLACES = 12 };
+
+/* Trusted authorities whose own names stand only once in them, at different places. */
+static void write_places(struct cert authorities[PLACES])
 {
-    enum { MOST = 12 };
-    static const struct cert_plan leaf_plan = { .subject = "leaf", .hosts = { "a.example" } };
     static const char *const ends[] = { "\n", "\r\n", " \n" };
-    struct cert roots[MOST];
     FILE *f = fopen(bundle, "w");
     assert_non_null(f);
-    (void)state;
-    for (int i = 0; i < MOST; i++) {
+    for (int i = 0; i < PLACES; i++) {
         gnutls_datum_t text;
-        struct cert_plan plan = { .subject = &"nnnnnnnnnnnn"[i], .authority = true };
-        roots[i] = cert_make(&plan, NULL);
-        assert_int_equal(gnutls_x509_crt_export2(roots[i].crt, GNUTLS_X509_FMT_PEM, &text), 0);
+        struct cert_plan above_plan = { .subject = &"aaaaaaaaaaaa"[i], .authority = true };
+        struct cert_plan plan = { .subject = &"nnnnnnnnnnnnnnnn"[i], .authority = true };
+        struct cert above = cert_make(&above_plan, NULL);
+        authorities[i] = cert_make(&plan, &above);
+        assert_int_equal(gnutls_x509_crt_export2(authorities[i].crt, GNUTLS_X509_FMT_PEM, &text),
+                         0);
         write_lines(f, &text, 61 + (unsigned)i, ends[i % 3]);
         gnutls_free(text.data);
+        cert_free(&above);
     }
     fclose(f);
-    for (int i = 0; i < MOST; i++) {
+}
+
+/* Wherever its name begins in the groups of base64, and however the lines are cut. */
+static void test_finds_any_place(void **state)
+{
+    static const struct cert_plan plan = { .subject = "leaf", .hosts = { "a.example" } };
+    struct cert authorities[PLACES];
+    (void)state;
+    write_places(authorities);
+    for (int i = 0; i < PLACES; i++) {
         ERR e = { 0 };
         gnutls_certificate_credentials_t credentials;
-        struct cert leaf = cert_make(&leaf_plan, &roots[i]);
+        struct cert leaf = cert_make(&plan, &authorities[i]);
         struct chain chain = { &leaf.crt, 1 };
         assert_int_equal(gnutls_certificate_allocate_credentials(&credentials), 0);
         assert_int_equal(store_load(bundle, &chain, credentials, &e), 0);
@@ -137,8 +148,8 @@ static void test_finds_any_place(void **state)
         gnutls_certificate_free_credentials(credentials);
         cert_free(&leaf);
     }
-    for (int i = 0; i < MOST; i++)
-        cert_free(&roots[i]);
+    for (int i = 0; i < PLACES; i++)
+        cert_free(&authorities[i]);
 }
 
 static void write_text(const char *text)
