@@ -48,7 +48,6 @@ UNTIDY = (
     b"Bcc: hidden@lab.example,\r\n other@lab.example\r\n"
     b"Subject: untidy\r\r\n"
     b"Content-Length: 99\r\n"
-    b"Resent-Bcc: hidden@lab.example\n"
     b"X-Kept: yes\r\n"
     b"\r\n"
     b"crlf\r\n"
@@ -68,3 +67,28 @@ UNTIDY_HEADER = (
 UNTIDY_BODY = (
     b"crlf\nlf\ncr cr lf\nbare return\nab\n.\nno newline at the end\n"
 )
+
+# Passed on by its reader: the Resent block is completed, the rest stays.
+RESENT = (
+    b"Resent-From: Alice <alice@lab.example>\n"
+    b"Resent-To: someone@lab.example\n"
+    b"Resent-Bcc: hidden@lab.example\n"
+    b"Date: Thu, 01 Jan 2026 12:00:00 +0100\n"
+    b"From: Other <other@elsewhere.example>\n"
+    b"To: alice@lab.example\n"
+    b"Bcc: hidden@lab.example\n"
+    b"Subject: passed on\n"
+    b"Message-ID: <resent@elsewhere.example>\n"
+    b"\n"
+    b"text\n"
+)
+RESENT_HEADER = (
+    b"Resent-From: Alice <alice@lab.example>\n"
+    b"Resent-To: someone@lab.example\n"
+    b"Date: Thu, 01 Jan 2026 12:00:00 +0100\n"
+    b"From: Other <other@elsewhere.example>\n"
+    b"To: alice@lab.example\n"
+    b"Subject: passed on\n"
+    b"Message-ID: <resent@elsewhere.example>\n"
+)
+RESENT_BODY = b"text\n"

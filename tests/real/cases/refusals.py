@@ -48,8 +48,11 @@ def _stripped(lab, change):
     middle = proxy.Proxy(lab.port("starttls"), change)
     box, result, session = _attempt(lab, Client(lab, "starttls", port=middle.port))
     said = middle.join()
-    expect_same(result.exit, 75 if change is proxy.refused_starttls else 69, "exit status")
-    _expect_told(result, ("STARTTLS",) if result.exit == 69 else ("454",))
+    if change is proxy.refused_starttls:
+        expect_same(result.exit, 75, f"exit status ({result.err.strip()})")
+        expect("454 4.7.0" in result.err, "the server's reply not told", result)
+    else:
+        _expect_refused(result, 69, ("STARTTLS",))
     _expect_nothing_sent(box, session)
     expect(b"AUTH" not in said and b"MAIL" not in said, "went on in clear text", repr(said))
 
@@ -57,7 +60,7 @@ def _stripped(lab, change):
 def _mixed_up(lab, service, mode):
     box, result, session = _attempt(lab, Client(lab, service, tls=mode, connect_timeout="3s"))
     expect(result.exit in (69, 75, 76), f"exit status {result.exit}", result)
-    _expect_told(result, ("starttls", "implicit") if mode == "implicit" else ("implicit",))
+    _expect_told(result, ("tls = starttls" if mode == "implicit" else "tls = implicit",))
     _expect_nothing_sent(box, session)
 
 
@@ -67,7 +70,8 @@ def _unknown_recipient(lab):
     expect_same(result.exit, 67, "exit status")
     expect("nobody@lab.example: refused: 550 5.1.1" in result.err, "refusal not told", result)
     expect(result.lines[-1].endswith("not sent, not queued"), "last line", result)
-    expect("data" not in lab.postfix.log.session().commands, "DATA without a recipient")
+    data = lab.postfix.log.session().commands.get("data")
+    expect(data in (None, "0/1"), f"DATA accepted without a recipient: {data}")
 
 
 def _attempt(lab, client):

@@ -9,6 +9,7 @@ process of the inner namespace and forgets its mounts.
 Only the folder `disk` holds files on the outer file system, so only it is removed with content.
 """
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -22,6 +23,7 @@ import tempfile
 _WORK = "POSTBAG_LAB_WORK"
 _TREE = "POSTBAG_LAB_TREE"
 _CHROOTED = "POSTBAG_LAB_CHROOTED"
+_MNT_DETACH = 2
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 
 
@@ -71,8 +73,8 @@ def _run_inner(work, tree):
 
 def _remove_work(work):
     root = os.path.join(work, "root")
-    if os.path.ismount(root):
-        subprocess.run(["umount", "-l", root], check=False)
+    # Out of a chroot below a shared mount, the inner bind mount is seen here too.
+    ctypes.CDLL(None).umount2(root.encode(), _MNT_DETACH)
     shutil.rmtree(os.path.join(work, "disk"), ignore_errors=True)
     for path in (os.path.join(work, "lab"), root, work):
         os.rmdir(path)
