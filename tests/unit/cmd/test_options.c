@@ -15,10 +15,10 @@ struct row {
 };
 
 static const char *const tasks[] = {
-    [TASK_SEND] = "send",       [TASK_CHECK] = "check",     [TASK_HELP] = "help",
-    [TASK_VERSION] = "version", [TASK_QUEUE_LIST] = "list", [TASK_QUEUE_RUN] = "run",
-    [TASK_ALIASES] = "aliases", [TASK_VERIFY] = "verify",   [TASK_SMTP] = "smtp",
-    [TASK_NOTHING] = "nothing", [TASK_UNBUILT] = "unbuilt",
+    [TASK_SEND] = "send",     [TASK_CHECK] = "check",     [TASK_TEST] = "test",
+    [TASK_HELP] = "help",     [TASK_VERSION] = "version", [TASK_QUEUE_LIST] = "list",
+    [TASK_QUEUE_RUN] = "run", [TASK_ALIASES] = "aliases", [TASK_VERIFY] = "verify",
+    [TASK_SMTP] = "smtp",     [TASK_NOTHING] = "nothing", [TASK_UNBUILT] = "unbuilt",
 };
 
 static const struct row rows[] = {
