@@ -15,10 +15,9 @@ enum { /* dsn_notify is a set of these, 0 for unset */
 };
 
 struct mail_opts {
-    const char *from; /* the account's address, or NULL */
-    const struct strlist
-        *own;              /* patterns of further addresses that are the account's own, or NULL */
-    const char *from_name; /* full name for a generated From, or NULL */
+    const char *from;          /* the account's address, or NULL */
+    const struct strlist *own; /* patterns of its further addresses, or NULL */
+    const char *from_name;     /* full name for a generated From, or NULL */
     const char *maildomain;
     enum rewrite_from rewrite_from;
     const char *aliases; /* file, or NULL */

@@ -5,7 +5,13 @@
  * Message-ID, From added when missing (their Resent- forms when a Resent- block is there); From and
  * Sender rewritten, bare addresses qualified (product rules, section "Rewriting"); fields folded
  * and body lines encoded or divided beyond 998 octets. A message with DKIM-Signature keeps its
- * header but for the removals, with a note. */
+ * header but for the removals, with a note; its body is divided, never encoded.
+ *
+ *   edit      a copy of the fields, less what is never sent
+ *   rewrite   address fields, by the rules of sender
+ *   complete  the fields that are missing
+ *   content   the body, if its lines are too long
+ *   fold      the fields, when they are printed */
 #ifndef MAIL_PLAN_H
 #define MAIL_PLAN_H
 
@@ -29,12 +35,11 @@ struct plan_facts {
 struct stored {
     struct buf header; /* with the empty line behind it */
     struct body body;
-    bool eight_bit;      /* an octet above 127 anywhere: wants 8BITMIME */
-    bool utf8_addresses; /* a non-ASCII local part in an address field: wants SMTPUTF8 */
-    bool qp_allowed;     /* a single text part in 7bit or 8bit: the wire may use QP */
-    const char
-        *message_id;      /* with its angle brackets, "" if there is none; in plan_store's arena */
-    struct strlist notes; /* for -v and the log: what was changed and why */
+    bool eight_bit;         /* an octet above 127 anywhere: wants 8BITMIME */
+    bool utf8_addresses;    /* a non-ASCII local part in an address field: wants SMTPUTF8 */
+    bool qp_allowed;        /* a single text part, unsigned: the wire may use quoted-printable */
+    const char *message_id; /* with its angle brackets, or ""; in the arena of plan_store */
+    struct strlist notes;   /* for -v and the log: what was changed and why; likewise */
 };
 
 void stored_done(struct stored *s);
@@ -48,7 +53,9 @@ uint64_t stored_size(const struct stored *s);
 int plan_store(struct arena *a, struct message *m, const struct plan_facts *facts,
                struct stored *ret, struct err *e) MUST_USE;
 
-/* The envelope sender: `given` (-f) or else login@host, after the rewriting rules. */
+/* The envelope sender by the rules of mail/sender.h: `given` (-f), which may be the null sender; if
+ * NULL the account's `from`, or else the login at `maildomain`. Where it keeps a bare name
+ * (rewrite_from = never) that is put at `maildomain` or `host`. -1 with ERR_CONFIG. */
 int plan_sender(struct arena *a, const struct addr *given, const char *login, const char *host,
                 const struct mail_opts *opts, struct addr *ret, struct err *e) MUST_USE;
 
