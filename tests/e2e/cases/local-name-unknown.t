@@ -2,4 +2,4 @@
 args: -- root
 status: 67
 stderr:
-    add "default = 
+    add "default =
