@@ -7,7 +7,7 @@ import shutil
 from . import namespace, users
 from .certificates import Certificates
 from .dovecot import Dovecot
-from .postfix import Postfix
+from .postfix import Submission
 
 USER = f"alice@{users.DOMAIN}"
 # Everything that a configuration file could trip over, but for the separator of passwd-file.
@@ -24,7 +24,7 @@ class Lab:
         os.chmod(self.disk, 0o1777)
         users.write(self.folder)
         self.certificates = Certificates(os.path.join(self.folder, "certificates"))
-        self.postfix = Postfix(os.path.join(self.folder, "postfix"), self.certificates)
+        self.postfix = Submission(os.path.join(self.folder, "postfix"), self.certificates)
         Dovecot(os.path.join(self.folder, "dovecot"), self.postfix.auth_socket,
                 USER, PASSWORD).start()
         self.postfix.start()

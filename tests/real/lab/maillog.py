@@ -39,13 +39,19 @@ class Maillog:
 
     def session(self, timeout=10.0):
         """Waits for the end of the next session."""
+        return self._wait("no session ended", self._next_session, timeout)
+
+    def wait(self, words, timeout=10.0):
+        """Waits until the log says so."""
+        self._wait(f"no {words}", lambda: words.encode() in self._unread(), timeout)
+
+    def _wait(self, missing, found, timeout):
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            session = self._next_session()
-            if session:
-                return session
+            if result := found():
+                return result
             time.sleep(0.005)
-        raise AssertionError(f"no session ended in the server's log:\n{self._unread().decode()}")
+        raise AssertionError(f"{missing} in Postfix's log\n{self._unread().decode()}")
 
     def _next_session(self):
         unread = self._unread()

@@ -14,8 +14,8 @@ import stat
 import subprocess
 import tempfile
 
-PEERS = ("postfix", "dovecot-core", "php-cli", "git", "git-email", "libmailtools-perl",
-         "s-nail", "mutt", "msmtp", "curl")
+PEERS = ("postfix", "libsasl2-modules", "dovecot-core", "php-cli", "git", "git-email",
+         "libmailtools-perl", "s-nail", "mutt", "msmtp", "curl")
 
 _PLANNED = re.compile(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) .*\[(\S+)\]\)", re.MULTILINE)
 

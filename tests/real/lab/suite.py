@@ -1,7 +1,7 @@
 """Runs cases and says one line for each.
 
     ok NAME (0.12 s)
-    not ok NAME: reason      followed by indented detail
+    not ok NAME: reason      followed by detail, "    # " in front
     skip NAME: reason
 """
 
@@ -22,12 +22,13 @@ class Suite:
         self._counts = {"passed": 0, "failed": 0, "skipped": 0}
 
     def run(self, name, case, *arguments):
-        """Calls case(*arguments): an exception fails it, Skipped skips it."""
+        """Calls case(*arguments): an exception fails it, Skipped skips it, a text it returns is
+        shown."""
         if self._pattern not in name:
             return
         start = time.monotonic()
         try:
-            case(*arguments)
+            note = case(*arguments)
         except Skipped as reason:
             self._count("skipped", f"skip {name}: {reason}")
         except AssertionError as wrong:
@@ -36,7 +37,8 @@ class Suite:
         except Exception:  # a broken case must not hide the others
             self._count("failed", f"not ok {name}: broken", traceback.format_exc())
         else:
-            self._count("passed", f"ok {name} ({time.monotonic() - start:.2f} s)")
+            took = f"{time.monotonic() - start:.2f} s"
+            self._count("passed", f"ok {name} ({f'{note}, ' if note else ''}{took})")
 
     def finish(self):
         """The closing line; the exit status."""
@@ -47,7 +49,7 @@ class Suite:
         self._counts[what] += 1
         print(line)
         for extra in detail.splitlines():
-            print(f"    {extra}")
+            print(f"    # {extra}")
         sys.stdout.flush()
 
 
