@@ -169,7 +169,7 @@ static int explain(const struct race *r, const char *host, struct err *e)
     bool timed_out = false;
     int port = port_of(&r->addresses->items[0]);
     for (size_t i = 0; i < r->n; i++) {
-        timed_out |= r->attempts[i].errnum == UNDER_WAY;
+        timed_out |= r->attempts[i].errnum <= UNDER_WAY;
         add_outcome(&text, r, i);
     }
     err_set(e, timed_out ? ERR_TIMEOUT : ERR_CONNECT, "%s port %d cannot be reached (%s)", host,

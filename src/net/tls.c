@@ -34,21 +34,41 @@ static ssize_t pull(gnutls_transport_ptr_t self, void *to, size_t len)
     return transport_read(&((struct tls *)self)->transport, to, len);
 }
 
-/* As a layer. */
+/* Failures. */
+
+static int too_old(struct err *e)
+{
+    err_set(e, ERR_TLS, "the server has no TLS version in common with us");
+    err_hint(e, "an old device may know only TLS 1.0: tls_min = 1.0 allows it");
+    return -1;
+}
+
+static int alerted(gnutls_alert_description_t alert, struct err *e)
+{
+    if (alert == GNUTLS_A_PROTOCOL_VERSION)
+        return too_old(e);
+    err_set(e, ERR_TLS, "the server ended TLS with an alert: %s", gnutls_alert_get_name(alert));
+    if (alert == GNUTLS_A_CERTIFICATE_REQUIRED)
+        err_hint(e, "the server wants a client certificate: set tls_cert and tls_key");
+    if (alert == GNUTLS_A_HANDSHAKE_FAILURE || alert == GNUTLS_A_INSUFFICIENT_SECURITY)
+        err_hint(e, "there is no cipher in common; tls_min or tls_priority may allow an old one");
+    return -1;
+}
 
 static int broken(const struct tls *t, int code, struct err *e)
 {
     if (t->transport.lost)
         return layer_lost(t->transport.lost, e);
-    if (code == GNUTLS_E_PREMATURE_TERMINATION || code == GNUTLS_E_SESSION_EOF)
+    if (code == GNUTLS_E_PREMATURE_TERMINATION)
         return err_set(e, ERR_CLOSED, "the server closed the connection without ending TLS");
     if (code == GNUTLS_E_REHANDSHAKE)
         return err_set(e, ERR_TLS, "the server wants to negotiate TLS again");
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
-        return err_set(e, ERR_TLS, "the server ended TLS: %s",
-                       gnutls_alert_get_name(gnutls_alert_get(t->session)));
-    return err_set(e, ERR_TLS, "TLS: %s", gnutls_strerror(code));
+        return alerted(gnutls_alert_get(t->session), e);
+    return err_set(e, ERR_TLS, "%s", gnutls_strerror(code));
 }
+
+/* As a layer. */
 
 /* AGAIN does not mean that nothing came: a session ticket is read and gives nothing to hand on. */
 static ssize_t layer_result(const struct tls *t, ssize_t n, struct err *e)
@@ -235,25 +255,6 @@ static int answered_in_clear(const struct tls *t, struct err *e)
     return -1;
 }
 
-static int too_old(struct err *e)
-{
-    err_set(e, ERR_TLS, "the server has no TLS version in common with us");
-    err_hint(e, "an old device may know only TLS 1.0: tls_min = 1.0 allows it");
-    return -1;
-}
-
-static int alerted(gnutls_alert_description_t alert, struct err *e)
-{
-    if (alert == GNUTLS_A_PROTOCOL_VERSION)
-        return too_old(e);
-    err_set(e, ERR_TLS, "the server refuses the TLS handshake: %s", gnutls_alert_get_name(alert));
-    if (alert == GNUTLS_A_CERTIFICATE_REQUIRED)
-        err_hint(e, "the server wants a client certificate: set tls_cert and tls_key");
-    if (alert == GNUTLS_A_HANDSHAKE_FAILURE || alert == GNUTLS_A_INSUFFICIENT_SECURITY)
-        err_hint(e, "there is no cipher in common; tls_min or tls_priority may allow an old one");
-    return -1;
-}
-
 static int explain(struct tls *t, int code, struct err *e)
 {
     if (t->refusal.kind) {
@@ -264,14 +265,10 @@ static int explain(struct tls *t, int code, struct err *e)
         return answered_in_clear(t, e);
     if (code == GNUTLS_E_UNSUPPORTED_VERSION_PACKET)
         return too_old(e);
-    if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
-        return alerted(gnutls_alert_get(t->session), e);
-    if (t->transport.lost || code == GNUTLS_E_PREMATURE_TERMINATION) {
-        broken(t, t->transport.lost ? code : GNUTLS_E_PREMATURE_TERMINATION, e);
+    broken(t, code, e);
+    if (code != GNUTLS_E_FATAL_ALERT_RECEIVED)
         err_context(e, "TLS handshake");
-        return -1;
-    }
-    return err_set(e, ERR_TLS, "the TLS handshake failed: %s", gnutls_strerror(code));
+    return -1;
 }
 
 /* So that the server's log names the reason too. */

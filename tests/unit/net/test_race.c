@@ -93,13 +93,13 @@ static void test_race(void **state)
         int at_least_ms;
         int at_most_ms;
     } rows[] = {
-        { { ANSWERS, ANSWERS, ANSWERS }, 0, ERR_NONE, 0, 200 },
-        { { REFUSES, ANSWERS, ANSWERS }, 1, ERR_NONE, 0, 200 },
-        { { REFUSES, REFUSES, ANSWERS }, 2, ERR_NONE, 0, 200 },
-        { { IS_SILENT, ANSWERS, ANSWERS }, 1, ERR_NONE, 240, 450 },
-        { { IS_SILENT, REFUSES, ANSWERS }, 2, ERR_NONE, 240, 450 },
-        { { REFUSES, REFUSES, REFUSES }, -1, ERR_CONNECT, 0, 200 },
-        { { REFUSES, IS_SILENT, REFUSES }, -1, ERR_TIMEOUT, 590, 900 },
+        { { ANSWERS, ANSWERS, ANSWERS }, 0, ERR_NONE, 0, 2000 },
+        { { REFUSES, ANSWERS, ANSWERS }, 1, ERR_NONE, 0, 2000 },
+        { { REFUSES, REFUSES, ANSWERS }, 2, ERR_NONE, 0, 2000 },
+        { { IS_SILENT, ANSWERS, ANSWERS }, 1, ERR_NONE, 240, 490 },
+        { { IS_SILENT, REFUSES, ANSWERS }, 2, ERR_NONE, 240, 490 },
+        { { REFUSES, REFUSES, REFUSES }, -1, ERR_CONNECT, 0, 2000 },
+        { { REFUSES, IS_SILENT, REFUSES }, -1, ERR_TIMEOUT, 600, 2500 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
