@@ -82,11 +82,15 @@ static void qp_octet(struct qp *q, char octet, struct buf *out)
         qp_add_encoded(q, octet, out);
 }
 
+/* The run of literals at the front, with the blanks that are sure to stand within a line. */
 static size_t literal_length(struct span in)
 {
     size_t n = 0;
-    while (n < in.len && qp_is_literal(in.at[n]))
+    while (n < in.len && qp_is_literal(in.at[n])) {
         n++;
+        if (n + 1 < in.len && ascii_is_blank(in.at[n]) && qp_is_literal(in.at[n + 1]))
+            n++;
+    }
     return n;
 }
 
