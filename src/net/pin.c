@@ -2,7 +2,6 @@
 
 #include "base/base64.h"
 
-#include <gnutls/crypto.h>
 #include <string.h>
 
 static int hex_digit(char c)
