@@ -9,79 +9,81 @@
 
 #include <string.h>
 
+enum {
+    UNSET = TLS_MODE_UNSET,
+    IMPL = TLS_MODE_IMPLICIT,
+    START = TLS_MODE_STARTTLS,
+    OFF = TLS_MODE_OFF
+};
+
+static const struct {
+    const char *text;
+    int port;
+    int tls;
+    const char *host; /* NULL: refused */
+    int ret_port;
+    int ret_tls;
+    bool literal;
+} targets[] = {
+    { "mail.example.com", 0, UNSET, "mail.example.com", 465, IMPL, false },
+    { "mail.example.com.", 0, UNSET, "mail.example.com", 465, IMPL, false },
+    { "mail.example.com:587", 0, UNSET, "mail.example.com", 587, START, false },
+    { "mail.example.com:465", 0, UNSET, "mail.example.com", 465, IMPL, false },
+    { "mail.example.com:2465", 0, UNSET, "mail.example.com", 2465, IMPL, false },
+    { "mail.example.com", 2525, UNSET, "mail.example.com", 2525, START, false },
+    { "mail.example.com:26", 2525, UNSET, "mail.example.com", 26, START, false },
+    { "mail.example.com", 0, START, "mail.example.com", 587, START, false },
+    { "mail.example.com", 0, OFF, "mail.example.com", 25, OFF, false },
+    { "mail.example.com:25", 0, IMPL, "mail.example.com", 25, IMPL, false },
+    { "mail.example.com:465", 0, OFF, "mail.example.com", 465, OFF, false },
+    { "Mail_Relay", 0, UNSET, "Mail_Relay", 465, IMPL, false },
+    { "192.0.2.1", 0, UNSET, "192.0.2.1", 465, IMPL, true },
+    { "192.0.2.1:25", 0, UNSET, "192.0.2.1", 25, START, true },
+    { "2001:db8::1", 0, UNSET, "2001:db8::1", 465, IMPL, true },
+    { "[2001:db8::1]", 0, UNSET, "2001:db8::1", 465, IMPL, true },
+    { "[2001:db8::1]:587", 0, UNSET, "2001:db8::1", 587, START, true },
+    { "[fe80::1%lo]:587", 0, UNSET, "fe80::1%lo", 587, START, true },
+    { "m\303\274nchen.example", 0, UNSET, "xn--mnchen-3ya.example", 465, IMPL, false },
+    { "", 0, UNSET, NULL, 0, 0, false },
+    { ".", 0, UNSET, NULL, 0, 0, false },
+    { ":25", 0, UNSET, NULL, 0, 0, false },
+    { "a..b", 0, UNSET, NULL, 0, 0, false },
+    { "-a.example", 0, UNSET, NULL, 0, 0, false },
+    { "a b", 0, UNSET, NULL, 0, 0, false },
+    { "a\r\nb", 0, UNSET, NULL, 0, 0, false },
+    { "host:", 0, UNSET, NULL, 0, 0, false },
+    { "host:0", 0, UNSET, NULL, 0, 0, false },
+    { "host:65536", 0, UNSET, NULL, 0, 0, false },
+    { "host:25x", 0, UNSET, NULL, 0, 0, false },
+    { "[2001:db8::1", 0, UNSET, NULL, 0, 0, false },
+    { "[2001:db8::1]25", 0, UNSET, NULL, 0, 0, false },
+    { "[2001:db8::1]:", 0, UNSET, NULL, 0, 0, false },
+    { "[mail.example.com]", 0, UNSET, NULL, 0, 0, false },
+    { "2001:db8::1::2", 0, UNSET, NULL, 0, 0, false },
+    { "\377.example", 0, UNSET, NULL, 0, 0, false },
+    { "srv:example.com", 0, UNSET, NULL, 0, 0, false },
+};
+
 static void test_parse(void **state)
 {
-    enum {
-        UNSET = TLS_MODE_UNSET,
-        IMPL = TLS_MODE_IMPLICIT,
-        START = TLS_MODE_STARTTLS,
-        OFF = TLS_MODE_OFF
-    };
-    static const struct {
-        const char *text;
-        int port;
-        int tls;
-        const char *host; /* NULL: refused */
-        int ret_port;
-        int ret_tls;
-        bool literal;
-    } rows[] = {
-        { "mail.example.com", 0, UNSET, "mail.example.com", 465, IMPL, false },
-        { "mail.example.com.", 0, UNSET, "mail.example.com", 465, IMPL, false },
-        { "mail.example.com:587", 0, UNSET, "mail.example.com", 587, START, false },
-        { "mail.example.com:465", 0, UNSET, "mail.example.com", 465, IMPL, false },
-        { "mail.example.com:2465", 0, UNSET, "mail.example.com", 2465, IMPL, false },
-        { "mail.example.com", 2525, UNSET, "mail.example.com", 2525, START, false },
-        { "mail.example.com:26", 2525, UNSET, "mail.example.com", 26, START, false },
-        { "mail.example.com", 0, START, "mail.example.com", 587, START, false },
-        { "mail.example.com", 0, OFF, "mail.example.com", 25, OFF, false },
-        { "mail.example.com:25", 0, IMPL, "mail.example.com", 25, IMPL, false },
-        { "mail.example.com:465", 0, OFF, "mail.example.com", 465, OFF, false },
-        { "Mail_Relay", 0, UNSET, "Mail_Relay", 465, IMPL, false },
-        { "192.0.2.1", 0, UNSET, "192.0.2.1", 465, IMPL, true },
-        { "192.0.2.1:25", 0, UNSET, "192.0.2.1", 25, START, true },
-        { "2001:db8::1", 0, UNSET, "2001:db8::1", 465, IMPL, true },
-        { "[2001:db8::1]", 0, UNSET, "2001:db8::1", 465, IMPL, true },
-        { "[2001:db8::1]:587", 0, UNSET, "2001:db8::1", 587, START, true },
-        { "[fe80::1%lo]:587", 0, UNSET, "fe80::1%lo", 587, START, true },
-        { "m\303\274nchen.example", 0, UNSET, "xn--mnchen-3ya.example", 465, IMPL, false },
-        { "", 0, UNSET, NULL, 0, 0, false },
-        { ".", 0, UNSET, NULL, 0, 0, false },
-        { ":25", 0, UNSET, NULL, 0, 0, false },
-        { "a..b", 0, UNSET, NULL, 0, 0, false },
-        { "-a.example", 0, UNSET, NULL, 0, 0, false },
-        { "a b", 0, UNSET, NULL, 0, 0, false },
-        { "a\r\nb", 0, UNSET, NULL, 0, 0, false },
-        { "host:", 0, UNSET, NULL, 0, 0, false },
-        { "host:0", 0, UNSET, NULL, 0, 0, false },
-        { "host:65536", 0, UNSET, NULL, 0, 0, false },
-        { "host:25x", 0, UNSET, NULL, 0, 0, false },
-        { "[2001:db8::1", 0, UNSET, NULL, 0, 0, false },
-        { "[2001:db8::1]25", 0, UNSET, NULL, 0, 0, false },
-        { "[2001:db8::1]:", 0, UNSET, NULL, 0, 0, false },
-        { "[mail.example.com]", 0, UNSET, NULL, 0, 0, false },
-        { "2001:db8::1::2", 0, UNSET, NULL, 0, 0, false },
-        { "\377.example", 0, UNSET, NULL, 0, 0, false },
-        { "srv:example.com", 0, UNSET, NULL, 0, 0, false },
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         ARENA a = { 0 };
         ERR e = { 0 };
         struct target t = { .port = -1 };
-        struct net_opts opts = { .port = rows[i].port, .tls = (enum tls_mode)rows[i].tls };
-        int done = target_parse(&a, rows[i].text, &opts, &t, &e);
-        if (!rows[i].host) {
+        struct net_opts opts = { .port = targets[i].port, .tls = (enum tls_mode)targets[i].tls };
+        int done = target_parse(&a, targets[i].text, &opts, &t, &e);
+        if (!targets[i].host) {
             assert_int_equal(done, -1);
             assert_int_equal(e.kind, ERR_CONFIG);
             assert_int_equal(t.port, -1);
             continue;
         }
         assert_int_equal(done, 0);
-        assert_string_equal(t.host, rows[i].host);
-        assert_int_equal(t.port, rows[i].ret_port);
-        assert_int_equal(t.tls, rows[i].ret_tls);
-        assert_int_equal(t.is_literal, rows[i].literal);
+        assert_string_equal(t.host, targets[i].host);
+        assert_int_equal(t.port, targets[i].ret_port);
+        assert_int_equal(t.tls, targets[i].ret_tls);
+        assert_int_equal(t.is_literal, targets[i].literal);
         assert_false(t.is_path);
     }
 }

@@ -93,97 +93,95 @@ static void assert_has(const char *text, const char *words)
         fail_msg("\"%s\" has no \"%s\"", text ? text : "(null)", words);
 }
 
+static const struct {
+    struct show show;
+    const char *host;
+    const char *words; /* of the refusal; NULL: trusted */
+    const char *hint;
+} matrix[] = {
+    { { { "m", { "mail.example" } }, BY_ROOT }, "mail.example", NULL, NULL },
+    { { { "m", { "mail.example" } }, BY_ROOT }, "MAIL.Example", NULL, NULL },
+    { { { "m", { "mail.example" } }, BY_ROOT }, "mail.example.", NULL, NULL },
+    { { { "m", { "*.mail.example" } }, BY_ROOT }, "a.mail.example", NULL, NULL },
+    { { { "m", { "*.mail.example" } }, BY_ROOT },
+      "a.b.mail.example",
+      "is for *.mail.example, not for a.b.mail.example",
+      "tls_name" },
+    { { { "m", { "mail.example" } }, BY_BETWEEN }, "mail.example", NULL, NULL },
+    { { { "m", { "mail.example" } }, BY_BETWEEN, true },
+      "mail.example",
+      "unknown authority, \"CN=Between\"",
+      "left out" },
+    { { { "m", { "mail.example" } }, BY_STRANGER },
+      "mail.example",
+      "unknown authority, \"CN=Stranger\"",
+      "tls_ca_file" },
+    { { { "m", { "mail.example" } }, BY_ITSELF },
+      "mail.example",
+      "self-signed (names: mail.example; valid until 20",
+      "tls_fingerprint = spki:" },
+    { { { "m", { "mail.example" }, NULL, -20, -10 }, BY_ROOT },
+      "mail.example",
+      "has expired on 20",
+      "clock" },
+    { { { "m", { "mail.example" }, NULL, 10, 20 }, BY_ROOT },
+      "mail.example",
+      "is not valid before 20",
+      "clock" },
+    { { { "m", { "other.example", "mx.example" } }, BY_ROOT },
+      "mail.example",
+      "is for other.example, mx.example, not for mail.example",
+      "tls_name" },
+    { { { "m", { "other.example" }, NULL, -20, -10 }, BY_STRANGER },
+      "mail.example",
+      "is for other.example",
+      NULL }, /* the name comes first */
+    { { { "m", { "mail.example" }, "192.0.2.1" }, BY_ROOT }, "192.0.2.1", NULL, NULL },
+    { { { "m", { "mail.example" }, "2001:db8::1" }, BY_ROOT }, "2001:db8::1", NULL, NULL },
+    { { { "m", { "192.0.2.1" } }, BY_ROOT },
+      "192.0.2.1",
+      "is for 192.0.2.1, not for 192.0.2.1",
+      NULL },
+    { { { "192.0.2.1", { "mail.example" } }, BY_ROOT },
+      "192.0.2.1",
+      "is for mail.example, not",
+      NULL },
+    { { { "m", { "mail.example" }, .for_clients = true }, BY_ROOT },
+      "mail.example",
+      "not meant for servers",
+      "tls_fingerprint = spki:" },
+    { { { "mail.example" }, BY_ROOT },
+      "mail.example",
+      "no host among its alternative names, only the subject \"CN=mail.example\"",
+      "tls_fingerprint = spki:" },
+    { { { "mail.example", .address = "192.0.2.1" }, BY_ROOT },
+      "mail.example",
+      "", /* whichever way GnuTLS sees it */
+      NULL },
+    { { { "m", { "mail.example" }, .rsa_bits = 1024 }, BY_ROOT },
+      "mail.example",
+      "too weak: RSA key of 1024 bits",
+      "tls_fingerprint = spki:" },
+    { { { "m", { "mail.example" }, .sha1 = true }, BY_ROOT }, "mail.example", "too weak: ", NULL },
+};
+
 static void test_matrix(void **state)
 {
-    static const struct {
-        struct show show;
-        const char *host;
-        const char *words; /* of the refusal; NULL: trusted */
-        const char *hint;
-    } rows[] = {
-        { { { "m", { "mail.example" } }, BY_ROOT }, "mail.example", NULL, NULL },
-        { { { "m", { "mail.example" } }, BY_ROOT }, "MAIL.Example", NULL, NULL },
-        { { { "m", { "mail.example" } }, BY_ROOT }, "mail.example.", NULL, NULL },
-        { { { "m", { "*.mail.example" } }, BY_ROOT }, "a.mail.example", NULL, NULL },
-        { { { "m", { "*.mail.example" } }, BY_ROOT },
-          "a.b.mail.example",
-          "is for *.mail.example, not for a.b.mail.example",
-          "tls_name" },
-        { { { "m", { "mail.example" } }, BY_BETWEEN }, "mail.example", NULL, NULL },
-        { { { "m", { "mail.example" } }, BY_BETWEEN, true },
-          "mail.example",
-          "unknown authority, \"CN=Between\"",
-          "left out" },
-        { { { "m", { "mail.example" } }, BY_STRANGER },
-          "mail.example",
-          "unknown authority, \"CN=Stranger\"",
-          "tls_ca_file" },
-        { { { "m", { "mail.example" } }, BY_ITSELF },
-          "mail.example",
-          "self-signed (names: mail.example; valid until 20",
-          "tls_fingerprint = spki:" },
-        { { { "m", { "mail.example" }, NULL, -20, -10 }, BY_ROOT },
-          "mail.example",
-          "has expired on 20",
-          "clock" },
-        { { { "m", { "mail.example" }, NULL, 10, 20 }, BY_ROOT },
-          "mail.example",
-          "is not valid before 20",
-          "clock" },
-        { { { "m", { "other.example", "mx.example" } }, BY_ROOT },
-          "mail.example",
-          "is for other.example, mx.example, not for mail.example",
-          "tls_name" },
-        { { { "m", { "other.example" }, NULL, -20, -10 }, BY_STRANGER },
-          "mail.example",
-          "is for other.example",
-          NULL }, /* the name comes first */
-        { { { "m", { "mail.example" }, "192.0.2.1" }, BY_ROOT }, "192.0.2.1", NULL, NULL },
-        { { { "m", { "mail.example" }, "2001:db8::1" }, BY_ROOT }, "2001:db8::1", NULL, NULL },
-        { { { "m", { "192.0.2.1" } }, BY_ROOT },
-          "192.0.2.1",
-          "is for 192.0.2.1, not for 192.0.2.1",
-          NULL },
-        { { { "192.0.2.1", { "mail.example" } }, BY_ROOT },
-          "192.0.2.1",
-          "is for mail.example, not",
-          NULL },
-        { { { "m", { "mail.example" }, .for_clients = true }, BY_ROOT },
-          "mail.example",
-          "not meant for servers",
-          "tls_fingerprint = spki:" },
-        { { { "mail.example" }, BY_ROOT },
-          "mail.example",
-          "no host among its alternative names, only the subject \"CN=mail.example\"",
-          "tls_fingerprint = spki:" },
-        { { { "mail.example", .address = "192.0.2.1" }, BY_ROOT },
-          "mail.example",
-          "", /* whichever way GnuTLS sees it */
-          NULL },
-        { { { "m", { "mail.example" }, .rsa_bits = 1024 }, BY_ROOT },
-          "mail.example",
-          "too weak: RSA key of 1024 bits",
-          "tls_fingerprint = spki:" },
-        { { { "m", { "mail.example" }, .sha1 = true }, BY_ROOT },
-          "mail.example",
-          "too weak: ",
-          NULL },
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof matrix / sizeof *matrix; i++) {
         ERR e = { 0 };
         bool verified;
         struct net_opts opts = { .tls_ca_file = ca_file };
-        struct cert leaf = make_leaf(&rows[i].show);
-        int done = connect_to(&leaf, &rows[i].show, &opts, rows[i].host, &verified, &e);
-        if (rows[i].words) {
+        struct cert leaf = make_leaf(&matrix[i].show);
+        int done = connect_to(&leaf, &matrix[i].show, &opts, matrix[i].host, &verified, &e);
+        if (matrix[i].words) {
             assert_int_equal(done, -1);
             assert_int_equal(e.kind, ERR_CERTIFICATE);
-            assert_has(e.text, rows[i].words);
-            assert_has(e.hint, rows[i].hint);
+            assert_has(e.text, matrix[i].words);
+            assert_has(e.hint, matrix[i].hint);
         } else {
             if (done < 0)
-                fail_msg("%s: %s", rows[i].host, e.text);
+                fail_msg("%s: %s", matrix[i].host, e.text);
             assert_true(verified);
         }
         cert_free(&leaf);
