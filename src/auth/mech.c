@@ -15,7 +15,6 @@ static const struct {
 
 enum {
     MECH_COUNT = sizeof mechs / sizeof *mechs,
-    MECHS_ALL = MECHS_CLEAR | MECHS_SCRAM,
     WORDS_SHOWN = 300, /* octets of the server's list in a message */
 };
 

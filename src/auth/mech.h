@@ -14,7 +14,11 @@ enum mech {
 };
 
 /* Sets: those that show the password to whoever reads the channel, and those that never do. */
-enum { MECHS_CLEAR = MECH_PLAIN | MECH_LOGIN, MECHS_SCRAM = MECH_SCRAM_SHA_1 | MECH_SCRAM_SHA_256 };
+enum {
+    MECHS_CLEAR = MECH_PLAIN | MECH_LOGIN,
+    MECHS_SCRAM = MECH_SCRAM_SHA_1 | MECH_SCRAM_SHA_256,
+    MECHS_ALL = MECHS_CLEAR | MECHS_SCRAM,
+};
 
 /* 0 for a name that is not ours. Without case. */
 enum mech mech_by_name(struct span name);

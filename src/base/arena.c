@@ -38,7 +38,7 @@ void arena_wipe(struct arena *a)
 }
 
 /* A large object gets a block of its own behind the last one, whose room stays in use. */
-static struct arena_block *arena_grow(struct arena *a, size_t need)
+static struct arena_block *arena_add_block(struct arena *a, size_t need)
 {
     bool large = need > ARENA_BLOCK / 4;
     struct arena_block **at = large && a->last ? &a->last->before : &a->last;
@@ -57,10 +57,21 @@ void *arena_new(struct arena *a, size_t count, size_t size)
     need = (need + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct arena_block *block = a->last;
     if (!block || block->size - block->used < need)
-        block = arena_grow(a, need);
+        block = arena_add_block(a, need);
     void *object = block->at + block->used;
     block->used += need;
     return object;
+}
+
+void *arena_grow(struct arena *a, void *items, size_t n, size_t *room, size_t size)
+{
+    if (n < *room)
+        return items;
+    *room = *room ? *room * 2 : 8;
+    void *larger = arena_new(a, *room, size);
+    if (n)
+        memcpy(larger, items, n * size);
+    return larger;
 }
 
 char *arena_string(struct arena *a, struct span text)
@@ -87,13 +98,6 @@ char *arena_printf(struct arena *a, const char *format, ...)
 
 void strlist_add(struct arena *a, struct strlist *list, const char *text)
 {
-    if (list->n == list->room) {
-        size_t room = list->room ? list->room * 2 : 8;
-        const char **items = arena_new(a, room, sizeof *items);
-        if (list->n)
-            memcpy(items, list->items, list->n * sizeof *items);
-        list->items = items;
-        list->room = room;
-    }
+    list->items = arena_grow(a, list->items, list->n, &list->room, sizeof *list->items);
     list->items[list->n++] = text;
 }

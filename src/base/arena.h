@@ -18,6 +18,10 @@ void arena_wipe(struct arena *a); /* arena_done, overwriting first */
 /* Zeroed, aligned for any object; lives until arena_done. Never NULL. */
 void *arena_new(struct arena *a, size_t count, size_t size) MUST_USE;
 
+/* For a growing array: `items` has `n` objects of `size` octets and room for `*room`. Returns the
+ * array with room for one more at least, moved if it had none; its old place stays valid. */
+void *arena_grow(struct arena *a, void *items, size_t n, size_t *room, size_t size) MUST_USE;
+
 /* NUL-terminated copies. */
 char *arena_string(struct arena *a, struct span text) MUST_USE;
 char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3) MUST_USE;

@@ -40,27 +40,13 @@ const struct section *draft_account(const struct draft *draft, const char *name)
 
 static void section_add(struct arena *a, struct section *to, struct setting setting)
 {
-    if (to->n == to->room) {
-        size_t room = to->room ? to->room * 2 : 16;
-        struct setting *items = arena_new(a, room, sizeof *items);
-        if (to->n)
-            memcpy(items, to->items, to->n * sizeof *items);
-        to->items = items;
-        to->room = room;
-    }
+    to->items = arena_grow(a, to->items, to->n, &to->room, sizeof *to->items);
     to->items[to->n++] = setting;
 }
 
 static struct section *draft_add_account(struct arena *a, struct draft *to, struct section account)
 {
-    if (to->n_accounts == to->room) {
-        size_t room = to->room ? to->room * 2 : 8;
-        struct section *accounts = arena_new(a, room, sizeof *accounts);
-        if (to->n_accounts)
-            memcpy(accounts, to->accounts, to->n_accounts * sizeof *accounts);
-        to->accounts = accounts;
-        to->room = room;
-    }
+    to->accounts = arena_grow(a, to->accounts, to->n_accounts, &to->room, sizeof *to->accounts);
     to->accounts[to->n_accounts] = account;
     return &to->accounts[to->n_accounts++];
 }

@@ -110,14 +110,7 @@ static void reader_join(struct reader *r, struct buf *value)
 static size_t reader_add(struct reader *r, unsigned line, const char *value)
 {
     struct ini_file *file = r->file;
-    if (file->n == file->room) {
-        size_t room = file->room ? file->room * 2 : 32;
-        struct ini_entry *entries = arena_new(r->a, room, sizeof *entries);
-        if (file->n)
-            memcpy(entries, file->entries, file->n * sizeof *entries);
-        file->entries = entries;
-        file->room = room;
-    }
+    file->entries = arena_grow(r->a, file->entries, file->n, &file->room, sizeof *file->entries);
     file->entries[file->n] = (struct ini_entry){ .value = value, .line = line };
     return file->n++;
 }

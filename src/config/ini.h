@@ -1,8 +1,8 @@
 /* INI files by libinih, guarded: inih sees each line with the value replaced by an index and the
  * raw value comes from our own table, so that its 200-octet lines, its inline comments and its
  * trimming can do no harm. Section and key: at most 49 octets. Values run to the end of the line;
- * a line with a leading blank goes on with the value before it (joined by one space); one that looks like
- * "key = value" is refused, as are NUL and invalid UTF-8. */
+ * a line with a leading blank goes on with the value before it (joined by one space); one that
+ * looks like "key = value" is refused, as are NUL and invalid UTF-8. */
 #ifndef CONFIG_INI_H
 #define CONFIG_INI_H
 

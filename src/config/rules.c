@@ -1,5 +1,6 @@
 #include "config/rules.h"
 
+#include "auth/mech.h"
 #include "base/base64.h"
 #include "base/log.h"
 #include "mail/addr.h"
@@ -89,16 +90,15 @@ int check_pin(struct arena *a, const char *value, struct err *e)
 
 int check_mechanism(struct arena *a, const char *value, struct err *e)
 {
-    static const char *const known[] = { "auto",        "off",   "SCRAM-SHA-256",
-                                         "SCRAM-SHA-1", "PLAIN", "LOGIN" };
+    struct span name = span_of(value);
+    BUF known = { 0 };
     (void)a;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (span_iis(span_of(value), known[i]))
-            return 0;
+    if (span_iis(name, "auto") || span_iis(name, "off") || mech_by_name(name))
+        return 0;
+    mech_add_names(&known, MECHS_ALL);
     return err_set(e, ERR_CONFIG,
-                   "\"%s\" is no mechanism of this version; write auto, off, or some of "
-                   "SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN",
-                   value);
+                   "\"%s\" is no mechanism of this version; write auto, off, or some of %s", value,
+                   buf_string(&known));
 }
 
 int check_auth_min(struct arena *a, const char *value, struct err *e)

@@ -131,14 +131,7 @@ static int parse(struct url *u, struct span text)
 static void add(const struct url *u, const char *key, const char *value)
 {
     struct ini_file *file = u->file;
-    if (file->n == file->room) {
-        size_t room = file->room ? file->room * 2 : 16;
-        struct ini_entry *entries = arena_new(u->a, room, sizeof *entries);
-        if (file->n)
-            memcpy(entries, file->entries, file->n * sizeof *entries);
-        file->entries = entries;
-        file->room = room;
-    }
+    file->entries = arena_grow(u->a, file->entries, file->n, &file->room, sizeof *file->entries);
     file->entries[file->n++] = (struct ini_entry){ "account env", key, value, 0 };
 }
 

@@ -9,14 +9,7 @@
 
 void addr_list_add(struct arena *a, struct addr_list *list, const struct addr *addr)
 {
-    if (list->n == list->room) {
-        size_t room = list->room ? list->room * 2 : 4;
-        struct addr *items = arena_new(a, room, sizeof *items);
-        if (list->n)
-            memcpy(items, list->items, list->n * sizeof *items);
-        list->items = items;
-        list->room = room;
-    }
+    list->items = arena_grow(a, list->items, list->n, &list->room, sizeof *list->items);
     list->items[list->n++] = *addr;
 }
 

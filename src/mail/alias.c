@@ -70,28 +70,14 @@ static int alias_add_target(struct arena *a, struct alias *alias, struct span te
     struct alias_target target = { .final = span_starts(text, "\\") };
     if (addr_parse_one(a, span_from(text, target.final), &target.addr, e) < 0)
         return -1;
-    if (alias->n == alias->room) {
-        size_t room = alias->room ? alias->room * 2 : 2;
-        struct alias_target *targets = arena_new(a, room, sizeof *targets);
-        if (alias->n)
-            memcpy(targets, alias->targets, alias->n * sizeof *targets);
-        alias->targets = targets;
-        alias->room = room;
-    }
+    alias->targets = arena_grow(a, alias->targets, alias->n, &alias->room, sizeof *alias->targets);
     alias->targets[alias->n++] = target;
     return 0;
 }
 
 static void aliases_append(struct arena *a, struct aliases *to, const struct alias *alias)
 {
-    if (to->n == to->room) {
-        size_t room = to->room ? to->room * 2 : 16;
-        struct alias *items = arena_new(a, room, sizeof *items);
-        if (to->n)
-            memcpy(items, to->items, to->n * sizeof *items);
-        to->items = items;
-        to->room = room;
-    }
+    to->items = arena_grow(a, to->items, to->n, &to->room, sizeof *to->items);
     to->items[to->n++] = *alias;
 }
 

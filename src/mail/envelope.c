@@ -83,14 +83,7 @@ static const char *make_key(struct arena *a, const char *wire)
 
 static struct candidate *next_candidate(struct collection *c)
 {
-    if (c->n == c->room) {
-        size_t room = c->room ? c->room * 2 : 8;
-        struct candidate *items = arena_new(c->arena, room, sizeof *items);
-        if (c->n)
-            memcpy(items, c->items, c->n * sizeof *items);
-        c->items = items;
-        c->room = room;
-    }
+    c->items = arena_grow(c->arena, c->items, c->n, &c->room, sizeof *c->items);
     c->items[c->n].index = c->n;
     return &c->items[c->n++];
 }

@@ -43,6 +43,8 @@ static const char relay[] =
     "submission server";
 static const char slow_down[] =
     "the server wants less mail in this time: send more slowly, and try this again later";
+static const char come_back[] =
+    "the server makes senders that it does not know wait: try again in 5 to 15 minutes";
 static const char wait_hours[] =
     "the account's limit for 24 hours is used up: send the mail again some hours later";
 static const char no_room[] =
@@ -309,6 +311,14 @@ const struct hint hint_table[] = {
       .text = use_known_address },
     { SAYS("sender", "not owned"), WHEN(AT(MAIL), 5), .class = HINT_SENDER,
       .text = use_known_address },
+
+    /* Any server: come back later */
+    { SAYS("greylist"), WHEN(ENVELOPE, 4), .class = HINT_TEMPORARY, .text = come_back },
+    { SAYS("graylist"), WHEN(ENVELOPE, 4), .class = HINT_TEMPORARY, .text = come_back },
+    { SAYS("error: too much mail from"), WHEN(ANY, 4), .class = HINT_TEMPORARY, .text = slow_down },
+    { SAYS("error: too many connections from"), WHEN(ANY, 4), .class = HINT_TEMPORARY,
+      .text = slow_down },
+    { SAYS("rate limit"), WHEN(ANY, 4), .class = HINT_TEMPORARY, .text = slow_down },
 
     /* By codes, where they mean one thing */
     { WHEN(AT(GREETING), 421), .class = HINT_TEMPORARY,

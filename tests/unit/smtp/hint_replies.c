@@ -275,6 +275,16 @@ const struct hint_known hint_known[] = {
     { STAGE_MAIL, "552 message size exceeds fixed maximium message size", "message size exceeds" },
     { STAGE_END, "552 5.3.4 Error: message file too big", "" },
     { STAGE_MAIL, "554 5.3.4 Message too big for system", "" },
+    { STAGE_RCPT,
+      "450 4.2.0 <bob@example.com>: Recipient address rejected: Greylisted, see "
+      "http://postgrey.schweikert.ch/help/example.com.html",
+      "greylist" },
+    { STAGE_RCPT, "451 4.7.1 Greylisting in action, please come back later", "greylist" },
+    { STAGE_RCPT, "451 4.7.1 You have been graylisted, come back in 5 minutes", "graylist" },
+    { STAGE_MAIL, "450 4.7.1 Error: too much mail from 192.0.2.7", "error: too much mail from" },
+    { STAGE_GREETING, "421 4.7.0 mail.example.net Error: too many connections from 192.0.2.7",
+      "error: too many connections from" },
+    { STAGE_END, "451 4.7.1 Rate limit exceeded, try again later", "rate limit" },
 };
 
 const size_t hint_known_count = sizeof hint_known / sizeof *hint_known;
@@ -333,9 +343,6 @@ const struct hint_unrelated hint_unrelated[] = {
     { RCPT, "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication needed" },
     { RCPT, "550 5.7.124 Sender not in allowed-senders list" },
     /* Greylisting and other delays */
-    { RCPT, "450 4.2.0 <bob@example.com>: Recipient address rejected: Greylisted, see "
-            "http://postgrey.schweikert.ch/help/example.com.html" },
-    { RCPT, "451 4.7.1 Greylisting in action, please come back later" },
     { RCPT, "451 Temporarily deferred, try again in 300 seconds" },
     { RCPT, "450 4.7.1 <bob@example.com>: Recipient address rejected: Service is unavailable" },
     { RCPT, "450-4.2.1 The user you are trying to contact is receiving mail at a rate that\r\n"
