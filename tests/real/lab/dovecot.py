@@ -43,10 +43,11 @@ MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256")
 class Dovecot:
     """Runs from start() to the end of the lab; answers on `socket`."""
 
-    def __init__(self, folder, socket, user, password):
+    def __init__(self, folder, socket, passwords):
         self._folder = folder
         os.makedirs(os.path.join(folder, "state"))
-        self._write("users", f"{user}:{password}\n")
+        self._write("users", "".join(f"{user}:{password}\n"
+                                     for user, password in passwords.items()))
         self._write("conf", _CONFIG.format(folder=folder, socket=socket))
 
     def start(self):

@@ -13,6 +13,9 @@ USER = f"alice@{users.DOMAIN}"
 # Everything that a configuration file could trip over, but for the separator of passwd-file.
 PASSWORD = """p4ss ;no #comment "quote' $$HOME ${HOME} \\end="""
 
+# For clients whose configuration is not the point.
+PLAIN_USER, PLAIN_PASSWORD = f"bench@{users.DOMAIN}", "bench"
+
 
 class Lab:
     """Built once by the inner process; lives as long as it does."""
@@ -26,7 +29,7 @@ class Lab:
         self.certificates = Certificates(os.path.join(self.folder, "certificates"))
         self.postfix = Submission(os.path.join(self.folder, "postfix"), self.certificates)
         Dovecot(os.path.join(self.folder, "dovecot"), self.postfix.auth_socket,
-                USER, PASSWORD).start()
+                {USER: PASSWORD, PLAIN_USER: PLAIN_PASSWORD}).start()
         self.postfix.start()
 
     def port(self, service):

@@ -13,7 +13,7 @@ _PROTOCOL = re.compile(r"(TLSv[\d.]+) with cipher (\S+)")
 
 
 class Session:
-    """One finished SMTP session: service, commands {verb: "accepted[/all]"}, mechanism, protocol."""
+    """A finished SMTP session: service, commands {verb: "accepted[/all]"}, mechanism, protocol."""
 
     def __init__(self, service, counts, lines):
         self.service = service

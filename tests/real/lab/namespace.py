@@ -44,7 +44,7 @@ def peers_tree():
 
 def run_inside(tree):
     """Starts this very command again inside new namespaces; its exit status."""
-    work = tempfile.mkdtemp(prefix="postbag-lab-")
+    work = tempfile.mkdtemp(prefix="postbag-lab-", dir="/var/tmp")  # on disk
     for name in ("lab", "root", "disk"):
         os.mkdir(os.path.join(work, name))
     try:

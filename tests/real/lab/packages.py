@@ -86,7 +86,7 @@ def _plan(names):
 
 
 def _unpack(plan, tree):
-    """Downloads and unpacks beside `tree`, then renames: the folder is there whole or not at all."""
+    """Downloads and unpacks beside `tree`, then renames: the folder is there whole or not."""
     with tempfile.TemporaryDirectory(dir=os.path.dirname(tree)) as work:
         fresh = os.path.join(work, "tree")
         os.makedirs(os.path.join(fresh, "usr"))
