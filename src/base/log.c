@@ -107,6 +107,8 @@ static void log_note_problem(int errnum)
         return;
     err_system(&e, ERR_CREATE, errnum, "cannot write the log %s", sink.file);
     sink.problem = mem_string(e.text);
+    if (sink.facility >= 0)
+        syslog(LOG_WARNING, "%s", sink.problem);
 }
 
 void log_write(enum log_level level, struct span line)
@@ -123,6 +125,14 @@ void log_write(enum log_level level, struct span line)
 const char *log_problem(void)
 {
     return sink.problem;
+}
+
+void log_probe(void)
+{
+    if (sink.file && sink.fd < 0)
+        sink.fd = log_open(sink.file);
+    if (sink.file && sink.fd < 0)
+        log_note_problem(errno);
 }
 
 void log_done(void)

@@ -22,8 +22,11 @@ bool log_facility_is_known(const char *facility);
  * record is appended with one write, so that it needs no lock. */
 void log_write(enum log_level level, struct span line);
 
-/* What kept the file from being written, or NULL. */
+/* What kept the file from being written, or NULL; told in syslog too, once. */
 const char *log_problem(void);
+
+/* Opens the file as a record would, and writes nothing. */
+void log_probe(void);
 
 void log_done(void);
 

@@ -1,4 +1,5 @@
 /* postbag check: is the configuration in order, and what does it come to? */
+#include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/exit.h"
 #include "cmd/say.h"
@@ -8,6 +9,15 @@ static void add_files(const struct config *c, struct buf *to)
 {
     for (size_t i = 0; i < c->files.n; i++)
         buf_addf(to, "file %s\n", c->files.items[i]);
+}
+
+static void add_log(const struct config *c, const char *name, struct buf *to)
+{
+    config_start_log(c, name);
+    log_probe();
+    if (log_problem())
+        buf_addf(to, "note: %s\n", log_problem());
+    log_done();
 }
 
 static int check(const struct options *o, struct config *c, struct buf *to, struct err *e)
@@ -29,6 +39,7 @@ static int check(const struct options *o, struct config *c, struct buf *to, stru
     account_describe(to, account);
     for (size_t i = 0; i < c->notes.n; i++)
         buf_addf(to, "note: %s\n", c->notes.items[i]);
+    add_log(c, o->name, to);
     return 0;
 }
 

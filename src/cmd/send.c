@@ -9,8 +9,6 @@
 #include "net/target.h"
 #include "smtp/command.h"
 
-#include <string.h>
-
 static struct exit_rules rules_of(const struct options *o, const struct account *account)
 {
     struct exit_rules rules = exit_default;
@@ -23,18 +21,11 @@ static struct exit_rules rules_of(const struct options *o, const struct account 
     return rules;
 }
 
-static void start_log(const struct submission *s)
-{
-    const struct log_opts *log = &s->config.log;
-    bool off = log->syslog && strcmp(log->syslog, "off") == 0;
-    log_setup(s->options->name, off ? NULL : log->syslog, log->file);
-}
-
 /* Nothing here may change the verdict. */
 static void record(const struct submission *s, const struct outcome *o)
 {
     BUF line = { 0 };
-    start_log(s);
+    config_start_log(&s->config, s->options->name);
     outcome_record(o, s->config.log.json, &line);
     log_write(o->status ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, buf_span(&line));
     if (log_problem() && (o->status || s->options->verbose))

@@ -49,7 +49,8 @@ static int take_sender(struct submission *s, struct err *e)
         return 0;
     if (check_argument("-f", sender, e) < 0)
         return -1;
-    if (addr_parse_sender(&s->arena, span_of(sender), &s->given_sender, e) < 0)
+    if (addr_parse_sender(&s->arena, span_of(sender), &s->given_sender, e) < 0 ||
+        !addr_wire(&s->arena, &s->given_sender, e))
         return blame_caller(e, "-f");
     s->has_given_sender = true;
     return 0;

@@ -102,6 +102,7 @@ int config_choose(struct config *c, const char *name, const char *sender, const 
     if (sets_apply(c, account, e) < 0)
         return -1;
     default_maildomain(c, account);
+    account->mail.own = &account->match;
     if (account_check(&c->arena, account, e) < 0)
         return -1;
     *ret = account;

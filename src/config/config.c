@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include "base/log.h"
 #include "build.h"
 #include "config/accounts.h"
 #include "config/sets.h"
@@ -136,4 +137,11 @@ void config_done(struct config *c)
 {
     arena_wipe(&c->arena);
     *c = (struct config){ 0 };
+}
+
+void config_start_log(const struct config *c, const char *name)
+{
+    const char *facility = c->log.syslog;
+    bool off = facility && strcmp(facility, "off") == 0;
+    log_setup(name, off ? NULL : facility, c->log.file);
 }

@@ -57,6 +57,9 @@ int account_check(struct arena *a, const struct account *account, struct err *e)
  * unreadable /etc/aliases is no error. */
 int config_aliases(struct config *c, const struct account *account, struct err *e) MUST_USE;
 
+/* Sets base/log up as [log] says; `name` is what this process is called. */
+void config_start_log(const struct config *c, const char *name);
+
 /* Appends what `check` shows of an account: a line of where it stands, then for each key that has
  * a value "origin  key = value", the origin being built-in, defaults, inherited, account or --set.
  * Secrets are "***". */
