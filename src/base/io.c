@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -99,31 +100,44 @@ int io_open_temporary(struct err *e)
     return fd;
 }
 
-/* The next piece of the file; at most `most` octets. */
-static ssize_t io_read_piece(int fd, size_t most, struct buf *to)
+/* How much to read at a time: all that a regular file is said to hold, and one octet that shows
+ * its end. */
+static size_t io_piece(int fd)
 {
-    char piece[4096];
-    ssize_t n = io_read(fd, piece, most < sizeof piece ? most : sizeof piece);
-    if (n > 0)
-        buf_add(to, piece, (size_t)n);
-    if (to->secret)
-        mem_wipe(piece, sizeof piece);
-    return n;
+    struct stat facts;
+    if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0)
+        return (size_t)facts.st_size + 1;
+    return 4096;
+}
+
+/* Appends up to `limit` + 1 octets. 0 at the end of the file or beyond the limit, -1 with errno. */
+static int io_append(int fd, size_t limit, struct buf *to)
+{
+    size_t piece = io_piece(fd);
+    size_t before = to->len;
+    for (;;) {
+        size_t left = limit + 1 - (to->len - before);
+        char *room = buf_room(to, piece < left ? piece : left);
+        ssize_t n = room ? io_read(fd, room, piece < left ? piece : left) : 0;
+        if (n <= 0)
+            return (int)n;
+        buf_grew(to, (size_t)n);
+        if (to->len - before > limit)
+            return 0;
+    }
 }
 
 int io_read_all(int fd, const char *name, size_t limit, struct buf *to, struct err *e)
 {
-    BUF text = { .secret = to->secret };
-    ssize_t n = 0;
-    do
-        n = io_read_piece(fd, limit - text.len + 1, &text);
-    while (n > 0 && text.len <= limit);
-    if (n < 0)
-        return err_system(e, ERR_IO, errno, "cannot read %s", name);
-    if (text.len > limit)
-        return err_set(e, ERR_DATA, "%s is larger than %zu octets", name, limit);
-    buf_add_span(to, buf_span(&text));
-    return 0;
+    size_t before = to->len;
+    int done = io_append(fd, limit, to);
+    if (done < 0)
+        done = err_system(e, ERR_IO, errno, "cannot read %s", name);
+    else if (to->len - before > limit || to->failed)
+        done = err_set(e, ERR_DATA, "%s is larger than %zu octets", name, limit);
+    if (done < 0)
+        buf_truncate(to, before);
+    return done;
 }
 
 void io_close(int *fd)
