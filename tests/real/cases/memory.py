@@ -21,7 +21,7 @@ def cases(lab):
 
 def _large(lab):
     with Sink(lab, "-d") as sink:
-        account = client.Client(lab, "tls", port=sink.ports["tls"])
+        account = client.Client(lab, "tls", sink)
         command = ["/usr/bin/postbag", "-C", account.config, "large@lab.example"]
         process = subprocess.Popen(users.as_user(client.CALLER, command), stdin=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env={"TMPDIR": lab.disk})

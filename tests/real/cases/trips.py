@@ -18,7 +18,7 @@ def cases(lab):
 
 def _count(lab, mode, trips):
     with Sink(lab, "-c") as sink:
-        result = Client(lab, mode, port=sink.ports[mode]).send(messages.NASTY, "box@lab.example")
+        result = Client(lab, mode, sink).send(messages.NASTY, "box@lab.example")
         session = sink.session()
     expect_same(result.exit, 0, f"exit status ({result.err.strip()})")
     expect_same(session.trips, trips, "round trips to acceptance")

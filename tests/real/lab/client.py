@@ -11,57 +11,61 @@ CALLER = "alice"
 
 
 class Result:
-    """How a run ended."""
+    """How a run ended, and its session as Postfix saw it (None where another server was asked)."""
 
-    def __init__(self, done):
+    def __init__(self, done, session):
         self.exit = done.returncode
         self.out = done.stdout
         self.err = done.stderr.decode("utf-8", "replace")
         self.lines = self.err.splitlines()
+        self.session = session
 
     def __str__(self):
         return f"exit {self.exit}\n{self.err}"
 
 
 class Client:
-    """One account of postbag, as a private configuration file."""
+    """One account of postbag, as a private configuration file: for a service of Postfix, or for
+    a `sink`. Each run is one session."""
 
-    def __init__(self, lab, service, **keys):
+    def __init__(self, lab, service, sink=None, **keys):
         self._lab = lab
-        self._keys = {"host": users.SMARTHOST, "port": lab.port(service),
-                      "tls": "implicit" if service.startswith("tls") else "starttls",
-                      "tls_ca_file": lab.certificates.ca,
-                      "user": USER, "password": PASSWORD.replace("$", "$$"), "from": USER, **keys}
-        self.config = self._write()
+        self._log = None if sink else lab.postfix.log
+        port = sink.ports[service] if sink else lab.port(service)
+        keys = {"host": users.SMARTHOST, "port": port,
+                "tls": "implicit" if service.startswith("tls") else "starttls",
+                "tls_ca_file": lab.certificates.ca,
+                "user": USER, "password": PASSWORD.replace("$", "$$"), "from": USER, **keys}
+        self.config = self._write(keys)
 
-    def send(self, message, *words, door="postbag", **options):
-        """Feeds `message` to the door; words are its arguments after -C FILE."""
-        command = [_DOORS[door], *(["-C", self.config] if door == "postbag" else []), *words]
-        return run_as_caller(self._lab, command, message, config=self.config, **options)
+    def send(self, message, *words):
+        """Feeds `message` to postbag; words are its arguments after the configuration."""
+        return self.run(["/usr/bin/postbag", "-C", self.config, *words], message)
 
-    def _write(self):
+    def run(self, command, message, timeout=20):
+        """Any command that submits once through this account, as the ordinary user, with nothing
+        in its environment but what is needed."""
+        home = os.path.join(self._lab.folder, "home", CALLER)
+        clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": home,
+                 "TERM": "dumb", "TMPDIR": self._lab.disk, "POSTBAG_CONFIG": self.config}
+        try:
+            done = subprocess.run(users.as_user(CALLER, command), input=message, env=clean,
+                                  capture_output=True, cwd=home, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"still running after {timeout} s: {command[0]}") from late
+        return Result(done, self._session(done))
+
+    def _session(self, done):
+        try:
+            return self._log.session() if self._log else None
+        except AssertionError as missing:
+            raise AssertionError(f"{missing}\n{done.stderr.decode('utf-8', 'replace')}") from None
+
+    def _write(self, keys):
         handle, path = tempfile.mkstemp(prefix="config-", dir=self._lab.folder)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("[account lab]\n")
-            file.writelines(f"{key} = {value}\n" for key, value in self._keys.items()
+            file.writelines(f"{key} = {value}\n" for key, value in keys.items()
                             if value is not None)
         users.own(path, CALLER)
         return path
-
-
-_DOORS = {"postbag": "/usr/bin/postbag", "sendmail": "/usr/sbin/sendmail"}
-
-
-def run_as_caller(lab, command, message=b"", config=None, timeout=20, **environment):
-    """Any command as the ordinary user, with nothing in its environment but what is needed."""
-    home = os.path.join(lab.folder, "home", CALLER)
-    clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": home,
-             "TMPDIR": lab.disk, **environment}
-    if config:
-        clean["POSTBAG_CONFIG"] = config
-    try:
-        done = subprocess.run(users.as_user(CALLER, command), input=message, capture_output=True,
-                              env=clean, cwd=home, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired as late:
-        raise AssertionError(f"still running after {timeout} s: {command[0]}") from late
-    return Result(done)

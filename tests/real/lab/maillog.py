@@ -33,10 +33,6 @@ class Maillog:
         self._path = path
         self._offset = 0
 
-    def skip(self):
-        """What is there now belongs to the past."""
-        self._offset += len(self._unread())
-
     def session(self, timeout=10.0):
         """Waits for the end of the next session."""
         return self._wait("no session ended", self._next_session, timeout)
