@@ -37,6 +37,7 @@ static void buf_resize(struct buf *b, size_t cap)
         b->at = larger;
     }
     b->cap = cap;
+    b->at[b->len] = '\0';
 }
 
 char *buf_room(struct buf *b, size_t more)

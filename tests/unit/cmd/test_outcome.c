@@ -1,0 +1,195 @@
+/* outcome.c and record.c: one set of facts, told to people, programs and the log. */
+#include "cmd/outcome.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MOST = 3 };
+
+struct fixture {
+    struct account account;
+    struct rcpt rcpts[MOST];
+    struct envelope envelope;
+    struct stored stored;
+    struct verdict verdicts[MOST];
+    struct delivery delivery;
+    struct outcome outcome;
+};
+
+static void set_up(struct fixture *f, size_t n)
+{
+    static const char *const names[MOST] = { "bob@example.com", "ann@example.com",
+                                             "joe@example.com" };
+    *f = (struct fixture){ .account = { .name = "gmail" } };
+    for (size_t i = 0; i < n; i++)
+        f->rcpts[i] = (struct rcpt){ .wire = names[i], .original = names[i] };
+    f->envelope = (struct envelope){ .sender = "me@example.org", .rcpts = f->rcpts, .n_rcpts = n };
+    f->stored.message_id = "<1@example.org>";
+    f->delivery = (struct delivery){ .verdicts = f->verdicts,
+                                     .n = n,
+                                     .server = "mail.example.net:465",
+                                     .tls_version = "TLS1.3",
+                                     .mech = "PLAIN" };
+    f->outcome = (struct outcome){ .name = "postbag",
+                                   .account = &f->account,
+                                   .envelope = &f->envelope,
+                                   .stored = &f->stored,
+                                   .delivery = &f->delivery };
+}
+
+static void tear_down(struct fixture *f)
+{
+    for (size_t i = 0; i < MOST; i++)
+        verdict_done(&f->verdicts[i]);
+    verdict_done(&f->delivery.session);
+}
+
+static void decide(struct verdict *v, enum verdict_result result, int code, const char *words)
+{
+    v->result = result;
+    v->stage = result == VERDICT_SENT ? STAGE_END : STAGE_RCPT;
+    err_set(&v->err, code ? ERR_REPLY : ERR_AMBIGUOUS, "%d %s", code, words);
+    v->err.code = code;
+    v->err.reply = mem_string(words);
+}
+
+static void test_result_names(void **state)
+{
+    (void)state;
+    static const struct {
+        enum verdict_result results[2];
+        const char *name;
+    } rows[] = {
+        { { VERDICT_SENT, VERDICT_SENT }, "sent" },
+        { { VERDICT_SENT, VERDICT_REFUSED }, "partial" },
+        { { VERDICT_FAILED, VERDICT_SENT }, "partial" },
+        { { VERDICT_FAILED, VERDICT_REFUSED }, "failed" },
+        { { VERDICT_AMBIGUOUS, VERDICT_REFUSED }, "ambiguous" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        set_up(&f, 2);
+        f.verdicts[0].result = rows[i].results[0];
+        f.verdicts[1].result = rows[i].results[1];
+        assert_string_equal(outcome_result(&f.outcome), rows[i].name);
+        tear_down(&f);
+    }
+}
+
+/* What outcome_report writes to stderr. */
+static void report(const struct outcome *o, struct buf *ret)
+{
+    int ends[2];
+    int kept = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    outcome_report(o);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(ends[1]);
+    close(kept);
+    ssize_t n;
+    while ((n = read(ends[0], buf_room(ret, 4096), 4096)) > 0)
+        buf_grew(ret, (size_t)n);
+    close(ends[0]);
+}
+
+static void test_report(void **state)
+{
+    (void)state;
+    struct fixture f;
+    BUF text = { 0 };
+    set_up(&f, 3);
+    decide(&f.verdicts[0], VERDICT_REFUSED, 550, "User unknown\nevil\x1b[2J");
+    decide(&f.verdicts[1], VERDICT_SENT, 250, "ok");
+    decide(&f.verdicts[2], VERDICT_AMBIGUOUS, 0, "lost");
+    report(&f.outcome, &text);
+    assert_string_equal(
+        buf_string(&text),
+        "postbag: bob@example.com: refused: 550 User unknown evil\\x1b[2J (mail.example.net:465, "
+        "RCPT)\n"
+        "postbag: joe@example.com: may have been delivered: 0 lost (mail.example.net:465, RCPT)\n"
+        "postbag: not queued; the recipients named above may have it already\n");
+    tear_down(&f);
+}
+
+static void test_report_of_success_is_silent(void **state)
+{
+    (void)state;
+    struct fixture f;
+    BUF text = { 0 };
+    set_up(&f, 1);
+    decide(&f.verdicts[0], VERDICT_SENT, 250, "ok");
+    report(&f.outcome, &text);
+    assert_string_equal(buf_string(&text), "");
+    tear_down(&f);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    struct fixture f;
+    BUF json = { 0 };
+    set_up(&f, 1);
+    decide(&f.verdicts[0], VERDICT_REFUSED, 550, "no \"such\" user\n");
+    memcpy(f.verdicts[0].err.enhanced, "5.1.1", 6);
+    f.outcome.status = 67;
+    outcome_json(&f.outcome, &json);
+    assert_string_equal(
+        buf_string(&json),
+        "{\"result\":\"failed\",\"exit\":67,\"account\":\"gmail\",\"host\":\"mail.example.net:"
+        "465\","
+        "\"queue_id\":\"\",\"message_id\":\"<1@example.org>\",\"recipients\":[{\"address\":"
+        "\"bob@example.com\",\"result\":\"refused\",\"stage\":\"RCPT\",\"code\":550,\"enhanced\":"
+        "\"5.1.1\",\"text\":\"no \\\"such\\\" user\\n\"}],\"error\":{\"kind\":\"reply\",\"text\":"
+        "\"550 no \\\"such\\\" user\\n\",\"hint\":\"\"}}\n");
+    tear_down(&f);
+}
+
+static void test_json_before_delivery(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    BUF json = { 0 };
+    err_set(&e, ERR_CONFIG, "no account");
+    struct outcome o = { .name = "postbag", .error = &e, .status = 78 };
+    outcome_json(&o, &json);
+    assert_string_equal(
+        buf_string(&json),
+        "{\"result\":\"failed\",\"exit\":78,\"account\":\"\",\"host\":\"\","
+        "\"queue_id\":\"\",\"message_id\":\"\",\"recipients\":[],\"error\":{\"kind\":"
+        "\"config\",\"text\":\"no account\",\"hint\":\"\"}}\n");
+}
+
+static void test_record_cannot_be_split(void **state)
+{
+    (void)state;
+    struct fixture f;
+    BUF line = { 0 };
+    set_up(&f, 1);
+    decide(&f.verdicts[0], VERDICT_SENT, 250, "ok \" result=failed");
+    outcome_record(&f.outcome, false, &line);
+    assert_true(span_starts(buf_span(&line),
+                            "result=sent exit=0 account=gmail host=mail.example.net:465 "
+                            "message_id=<1@example.org> recipient=\"bob@example.com sent: 250 ok "
+                            "\\\" result=failed\" sender=me@example.org size=0"));
+    tear_down(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_result_names),
+        cmocka_unit_test(test_report),
+        cmocka_unit_test(test_report_of_success_is_silent),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_before_delivery),
+        cmocka_unit_test(test_record_cannot_be_split),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
