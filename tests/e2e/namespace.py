@@ -16,6 +16,7 @@ import pathlib
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import traceback
 
@@ -23,6 +24,7 @@ from harness import Failure, Skip
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 SIOCSIFFLAGS, IFF_UP_RUNNING = 0x8914, 0x41
+MNT_DETACH = 2
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -33,16 +35,13 @@ def private(function):
     def test(t, *row):
         if os.geteuid() != 0:
             raise Skip("needs root")
-        read, write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(read)
-            os.write(write, outcome(function, t, *row).encode("utf-8", "backslashreplace")[:60000])
-            os._exit(0)
-        os.close(write)
-        with os.fdopen(read, "rb") as pipe:
-            details = pipe.read().decode("utf-8", "replace")
-        os.waitpid(child, 0)
+        root = tempfile.mkdtemp(prefix="postbag-root-")
+        try:
+            details = in_child(lambda: outcome(function, t, root, *row))
+        finally:
+            # Out of a chroot below a shared mount, what enter() has mounted there is seen here too.
+            LIBC.umount2(root.encode(), MNT_DETACH)
+            os.rmdir(root)  # never more than that: it may have been the whole tree
         if details.startswith("skip: "):
             raise Skip(details[len("skip: ") :])
         if details != "done":
@@ -51,10 +50,25 @@ def private(function):
     return test
 
 
-def outcome(function, t, *row):
+def in_child(function):
+    """What function() returns, a text, when a forked child calls it."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        os.write(write, function().encode("utf-8", "backslashreplace")[:60000])
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        details = pipe.read().decode("utf-8", "replace")
+    os.waitpid(child, 0)
+    return details
+
+
+def outcome(function, t, root, *row):
     """ "done", or what went wrong."""
     try:
-        enter()
+        enter(root)
         function(t, *row)
         t.finish()
         return "done"
@@ -66,12 +80,25 @@ def outcome(function, t, *row):
         return traceback.format_exc() + t.story()
 
 
-def enter():
+def enter(root):
+    """`root` is an empty folder, for the case that this is a chroot: then "/" is no mount, and
+    becomes private only where it is mounted once more."""
     if LIBC.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
         raise Skip("no namespaces: " + os.strerror(ctypes.get_errno()))
-    mount("--make-rprivate", "/")
+    if root_is_mount():
+        mount("--make-rprivate", "/")
+    else:
+        mount("--rbind", "/", root)
+        mount("--make-rprivate", root)
+        os.chroot(root)
+        os.chdir("/")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP_RUNNING))
+
+
+def root_is_mount():
+    with open("/proc/self/mountinfo", encoding="utf-8") as table:
+        return any(line.split()[4] == "/" for line in table)
 
 
 def mount(*args):
