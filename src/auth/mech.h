@@ -36,7 +36,7 @@ struct mech_facts {
     unsigned offered;     /* set of enum mech */
     struct span words;    /* the server's list as it stands, for messages */
     bool private_channel; /* verified TLS, loopback or Unix socket */
-    bool scram_possible;  /* libgsasl is there and SASLprep takes the password */
+    bool scram_possible;  /* libgsasl is there and SASLprep takes user and password */
 };
 
 /* SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN, less what `opts` leaves out. Clear-text mechanisms only

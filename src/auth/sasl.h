@@ -28,7 +28,7 @@ int sasl_step(struct sasl *s, const struct span *challenge, struct buf *ret,
  * ERR_AUTH. */
 int sasl_finish(struct sasl *s, struct err *e) MUST_USE;
 
-/* Is SCRAM possible here with this password: libgsasl can be opened and SASLprep takes it? */
-bool sasl_scram_possible(struct span password);
+/* Is SCRAM possible here: libgsasl can be opened, and SASLprep takes user and password? */
+bool sasl_scram_possible(const char *user, struct span password);
 
 #endif

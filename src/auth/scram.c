@@ -109,10 +109,11 @@ static bool library_can_use(const struct library *library, struct span password)
     return !span_has(password, '\0') && library_can_prepare(library, buf_string(&copy));
 }
 
-bool sasl_scram_possible(struct span password)
+bool sasl_scram_possible(const char *user, struct span password)
 {
     CLEANUP(library_close) struct library library = { 0 };
-    return library_open(&library) == 0 && library_can_use(&library, password);
+    return library_open(&library) == 0 && library_can_prepare(&library, user) &&
+           library_can_use(&library, password);
 }
 
 static int scram_check_text(struct sasl *s, struct err *e)

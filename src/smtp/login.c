@@ -127,7 +127,7 @@ static int choose(struct client *c, struct err *e)
     if (mech_choose(c->setup.auth, &facts, &c->mech, e) < 0)
         return -1;
     if (!(c->mech & (MECH_SCRAM_SHA_1 | MECH_SCRAM_SHA_256)) ||
-        sasl_scram_possible(c->setup.password))
+        sasl_scram_possible(c->setup.auth->user, c->setup.password))
         return 0;
     facts.scram_possible = false;
     return mech_choose(c->setup.auth, &facts, &c->mech, e);
