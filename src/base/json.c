@@ -15,7 +15,7 @@ static void json_add_character(struct buf *out, uint32_t code, struct span octet
         buf_add_string(out, "\\r");
     else if (code == '\t')
         buf_add_string(out, "\\t");
-    else if (code < 0x20 || (code >= 0x7F && code < 0xA0))
+    else if (utf8_is_control(code))
         buf_addf(out, "\\u%04x", (unsigned)code);
     else
         buf_add_span(out, octets);

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* RFC 3629, section 4: what may lead, how much follows, and which second octets are left after
  * overlong forms, surrogates, and everything above U+10FFFF are taken away.
  *
@@ -33,7 +35,7 @@ static bool utf8_fits(const struct utf8_form *form, const unsigned char *at)
     if (form->len > 1 && (at[1] < form->second_min || at[1] > form->second_max))
         return false;
     for (size_t i = 2; i < form->len; i++)
-        if ((at[i] & 0xC0) != 0x80)
+        if (!utf8_is_tail((char)at[i]))
             return false;
     return true;
 }
@@ -63,15 +65,27 @@ bool utf8_is_valid(struct span text)
     return true;
 }
 
+/* Eight octets at a time: this runs over every octet of every message. */
 bool utf8_has_8bit(struct span text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.at[i] > 127)
-            return true;
-    return false;
+    uint64_t seen = 0;
+    size_t i = 0;
+    for (; i + sizeof seen <= text.len; i += sizeof seen) {
+        uint64_t word;
+        memcpy(&word, text.at + i, sizeof word);
+        seen |= word;
+    }
+    for (; i < text.len; i++)
+        seen |= (uint64_t)text.at[i] & 0x80;
+    return seen & 0x8080808080808080u;
 }
 
-static bool utf8_is_control(uint32_t code)
+bool utf8_is_tail(char octet)
+{
+    return ((unsigned char)octet & 0xC0) == 0x80;
+}
+
+bool utf8_is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }

@@ -13,8 +13,14 @@ bool utf8_is_valid(struct span text);
 /* Has octets above 127. */
 bool utf8_has_8bit(struct span text);
 
+/* Can this octet only stand within a character, not at its beginning (UTF8-tail)? */
+bool utf8_is_tail(char octet);
+
+/* A control character: C0, DEL or C1. */
+bool utf8_is_control(uint32_t code);
+
 /* Appends foreign text so that it can be shown on a terminal or in a log line: control characters
- * (C0, DEL, C1) and invalid octets become "\xNN", line feeds become `newline`. */
+ * and invalid octets become "\xNN", line feeds become `newline`. */
 void utf8_add_printable(struct buf *to, struct span text, const char *newline);
 
 #endif

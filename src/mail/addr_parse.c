@@ -45,7 +45,7 @@ static void add_piece(struct buf *to, const struct parse *p)
         piece.len = (size_t)(p->scan.at + 1 - piece.at);
     if (piece.len > PIECE_LIMIT) {
         piece = span_from(piece, piece.len - PIECE_LIMIT);
-        while (piece.len && ((unsigned char)*piece.at & 0xc0) == 0x80)
+        while (piece.len && utf8_is_tail(*piece.at))
             piece = span_from(piece, 1);
         buf_add_string(to, "...");
     }

@@ -1,5 +1,7 @@
 #include "mail/canon.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 void traits_add(struct traits *to, const struct traits *more)
@@ -39,21 +41,6 @@ static const char *marks_first(const struct marks *m)
 {
     const char *first = m->cr < m->nul ? m->cr : m->nul;
     return m->lf < first ? m->lf : first;
-}
-
-/* Eight octets at a time: this runs over every octet of every message. */
-static bool has_8bit(struct span text)
-{
-    uint64_t seen = 0;
-    size_t i = 0;
-    for (; i + sizeof seen <= text.len; i += sizeof seen) {
-        uint64_t word;
-        memcpy(&word, text.at + i, sizeof word);
-        seen |= word;
-    }
-    for (; i < text.len; i++)
-        seen |= (uint64_t)text.at[i] & 0x80;
-    return seen & 0x8080808080808080u;
 }
 
 static void canon_text(struct canon *c, struct span text, struct buf *out)
@@ -107,7 +94,7 @@ void canon_feed(struct canon *c, struct span in, struct buf *out)
     const char *at = in.at;
     const char *end = in.at + in.len;
     struct marks marks = { find(at, end, '\n'), find(at, end, '\r'), find(at, end, '\0') };
-    c->traits.eight_bit = c->traits.eight_bit || has_8bit(in);
+    c->traits.eight_bit = c->traits.eight_bit || utf8_has_8bit(in);
     while (at < end) {
         const char *stop = marks_first(&marks);
         if (stop > at) {

@@ -5,17 +5,12 @@
 
 #include <string.h>
 
-static bool is_inside_char(char octet)
-{
-    return ((unsigned char)octet & 0xc0) == 0x80;
-}
-
 size_t fold_cut(struct span text, size_t most)
 {
     if (text.len <= most)
         return text.len;
     size_t start = most;
-    while (start && most - start < 3 && is_inside_char(text.at[start]))
+    while (start && most - start < 3 && utf8_is_tail(text.at[start]))
         start--;
     size_t len = utf8_next(span_from(text, start), NULL);
     return start && start + len > most ? start : most;

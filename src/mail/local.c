@@ -7,7 +7,7 @@ static bool has_control(struct span local)
 {
     uint32_t point = 0;
     for (size_t len; (len = utf8_next(local, &point)); local = span_from(local, len))
-        if (point < 0x20 || (point >= 0x7f && point < 0xa0))
+        if (utf8_is_control(point))
             return true;
     return false;
 }

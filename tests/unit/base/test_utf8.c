@@ -71,6 +71,9 @@ static void test_valid_and_8bit(void **state)
         { SPAN("gr\xFC\xDF"), false, true },
         { SPAN("a\0b"), true, false },
         { SPAN("cut \xE2\x82"), false, true },
+        { SPAN("0123456789abcdef"), true, false },
+        { SPAN("0123456\xC3\xBC"), true, true },
+        { SPAN("0123456789abcdef\xFC"), false, true },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
