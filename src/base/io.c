@@ -42,22 +42,6 @@ int io_write(int fd, const void *octets, size_t len)
     return 0;
 }
 
-int io_write_at(int fd, const void *octets, size_t len, uint64_t offset)
-{
-    const char *at = octets;
-    while (len) {
-        ssize_t n = pwrite(fd, at, len, (off_t)offset);
-        if (n >= 0) {
-            at += n;
-            len -= (size_t)n;
-            offset += (uint64_t)n;
-        } else if (!io_again(fd, POLLOUT)) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 ssize_t io_read(int fd, void *octets, size_t len)
 {
     ssize_t n = 0;

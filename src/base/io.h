@@ -13,10 +13,8 @@ void io_sanitize(void);
 /* Writes all, past EINTR and short writes. 0, or -1 with errno. */
 int io_write(int fd, const void *octets, size_t len) MUST_USE;
 
-/* Writes all at `offset`. 0, or -1 with errno. */
-int io_write_at(int fd, const void *octets, size_t len, uint64_t offset) MUST_USE;
-
-/* Reads up to `len` octets, past EINTR: the count, 0 at the end, -1 with errno. */
+/* Reads up to `len` octets, past EINTR, from where the descriptor stands or from `offset` on: the
+ * count, 0 at the end, -1 with errno. */
 ssize_t io_read(int fd, void *octets, size_t len) MUST_USE;
 ssize_t io_read_at(int fd, void *octets, size_t len, uint64_t offset) MUST_USE;
 
