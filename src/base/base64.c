@@ -16,9 +16,14 @@ static void base64_put(char *to, const unsigned char *from, size_t len)
     to[3] = len > 2 ? alphabet[bits & 63] : '=';
 }
 
+size_t base64_length(size_t len)
+{
+    return len / 3 * 4 + (len % 3 ? 4 : 0);
+}
+
 void base64_encode(struct buf *to, struct span in)
 {
-    size_t len = in.len / 3 * 4 + (in.len % 3 ? 4 : 0);
+    size_t len = base64_length(in.len);
     char *at = buf_room(to, len);
     if (!at)
         return;

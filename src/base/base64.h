@@ -4,6 +4,9 @@
 
 #include "base/buf.h"
 
+/* Octets of the encoding of `len` octets. */
+size_t base64_length(size_t len);
+
 /* Appends the encoding of `in`. Mark `to` secret when `in` is. */
 void base64_encode(struct buf *to, struct span in);
 

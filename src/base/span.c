@@ -143,3 +143,11 @@ char ascii_upper(char c)
 {
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
+
+int ascii_hex(char c)
+{
+    c = ascii_lower(c);
+    if (ascii_is_digit(c))
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

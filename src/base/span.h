@@ -53,5 +53,6 @@ bool ascii_is_alpha(char c);
 bool ascii_is_control(char c); /* 0 to 31 and 127 */
 char ascii_lower(char c);
 char ascii_upper(char c);
+int ascii_hex(char c); /* the value of a hexadecimal digit, -1 for anything else */
 
 #endif

@@ -48,12 +48,6 @@ int check_ip(struct arena *a, const char *value, struct err *e)
     return err_set(e, ERR_CONFIG, "\"%s\" is no IP address; write one as in 192.0.2.1", value);
 }
 
-static bool is_hex_digit(char c)
-{
-    char lower = ascii_lower(c);
-    return ascii_is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
-
 /* 32 pairs of digits, with a colon between them or none. */
 static bool is_hex(struct span text)
 {
@@ -61,7 +55,7 @@ static bool is_hex(struct span text)
     if (text.len != SHA256_HEX && text.len != SHA256_COLONS)
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (i % step == 2 ? text.at[i] != ':' : !is_hex_digit(text.at[i]))
+        if (i % step == 2 ? text.at[i] != ':' : ascii_hex(text.at[i]) < 0)
             return false;
     return true;
 }

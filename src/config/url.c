@@ -28,14 +28,6 @@ static int url_fail_form(const struct url *u)
                        "every special character as % and two hexadecimal digits");
 }
 
-static int hex_digit(char c)
-{
-    char lower = ascii_lower(c);
-    if (ascii_is_digit(c))
-        return c - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* NULL, with an error, for a broken or forbidden "%XX". */
 static const char *decode(const struct url *u, struct span text)
 {
@@ -45,8 +37,8 @@ static const char *decode(const struct url *u, struct span text)
             buf_add_char(&out, text.at[i]);
             continue;
         }
-        int high = i + 2 < text.len ? hex_digit(text.at[i + 1]) : -1;
-        int low = i + 2 < text.len ? hex_digit(text.at[i + 2]) : -1;
+        int high = i + 2 < text.len ? ascii_hex(text.at[i + 1]) : -1;
+        int low = i + 2 < text.len ? ascii_hex(text.at[i + 2]) : -1;
         if (high < 0 || low < 0 || high + low == 0) {
             (void)url_fail(u, "a \"%\" without two hexadecimal digits other than 00; write %25 for "
                               "the sign itself");

@@ -45,17 +45,6 @@ static bool is_phrase(struct span run)
     return true;
 }
 
-static void add_quoted(struct buf *to, struct span run)
-{
-    buf_add_char(to, '"');
-    for (size_t i = 0; i < run.len; i++) {
-        if (run.at[i] == '"' || run.at[i] == '\\')
-            buf_add_char(to, '\\');
-        buf_add_char(to, run.at[i]);
-    }
-    buf_add_char(to, '"');
-}
-
 /* Each run with a blank behind it. */
 static void add_name(struct buf *to, struct span name)
 {
@@ -67,7 +56,7 @@ static void add_name(struct buf *to, struct span name)
         else if (encoded || is_phrase(run))
             buf_add_span(to, run);
         else
-            add_quoted(to, run);
+            addr_scan_quote(to, run);
         buf_add_char(to, ' ');
     }
 }

@@ -163,3 +163,14 @@ void addr_scan_unquote(struct buf *to, struct span raw)
         buf_add_char(to, raw.at[i]);
     }
 }
+
+void addr_scan_quote(struct buf *to, struct span text)
+{
+    buf_add_char(to, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '"' || text.at[i] == '\\')
+            buf_add_char(to, '\\');
+        buf_add_char(to, text.at[i]);
+    }
+    buf_add_char(to, '"');
+}

@@ -1,5 +1,5 @@
 /* The words of an address list, one token at a time, in one pass over the text: blanks, folding and
- * comments between them are skipped. For the address parser only. */
+ * comments between them are skipped. For those only who read and write addresses. */
 #ifndef MAIL_ADDR_SCAN_H
 #define MAIL_ADDR_SCAN_H
 
@@ -36,6 +36,9 @@ void addr_scan_add_token(const struct addr_scan *s, struct buf *to);
 
 /* Appends quoted text or a comment without backslashes and the line ends of folding. */
 void addr_scan_unquote(struct buf *to, struct span raw);
+
+/* The reverse: appends `text` as a quoted string. */
+void addr_scan_quote(struct buf *to, struct span text);
 
 /* Is this octet atext (RFC 5322 section 3.2.3) or part of a UTF-8 character (RFC 6532)? */
 bool addr_scan_is_atext(char c);

@@ -137,14 +137,9 @@ static size_t q_length(struct span text)
     return len;
 }
 
-static size_t b_length(struct span text)
-{
-    return (text.len + 2) / 3 * 4;
-}
-
 static size_t word_length(const struct wording *as, struct span text)
 {
-    return as->encoding == 'Q' ? q_length(text) : b_length(text);
+    return as->encoding == 'Q' ? q_length(text) : base64_length(text.len);
 }
 
 static void q_encode(struct buf *to, struct span text)
@@ -189,7 +184,7 @@ void encode_words(struct buf *to, struct span text)
 {
     struct wording as = {
         .charset = utf8_is_valid(text) ? "utf-8" : "unknown-8bit",
-        .encoding = q_length(text) <= b_length(text) ? 'Q' : 'B',
+        .encoding = q_length(text) <= base64_length(text.len) ? 'Q' : 'B',
     };
     while (text.len) {
         struct span word = word_take(&as, text);

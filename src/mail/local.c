@@ -40,15 +40,8 @@ static bool is_dot_string(struct span local)
 
 void local_add_wire(struct buf *to, struct span local)
 {
-    if (is_dot_string(local)) {
+    if (is_dot_string(local))
         buf_add_span(to, local);
-        return;
-    }
-    buf_add_char(to, '"');
-    for (size_t i = 0; i < local.len; i++) {
-        if (local.at[i] == '"' || local.at[i] == '\\')
-            buf_add_char(to, '\\');
-        buf_add_char(to, local.at[i]);
-    }
-    buf_add_char(to, '"');
+    else
+        addr_scan_quote(to, local);
 }

@@ -4,21 +4,13 @@
 
 #include <string.h>
 
-static int hex_digit(char c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Pairs of digits, a colon allowed between pairs. */
 static void add_hex(struct buf *to, struct span text)
 {
     size_t i = 0;
     while (text.len - i >= 2) {
-        int high = hex_digit(text.at[i]);
-        int low = hex_digit(text.at[i + 1]);
+        int high = ascii_hex(text.at[i]);
+        int low = ascii_hex(text.at[i + 1]);
         if (high < 0 || low < 0)
             break;
         buf_add_char(to, (char)(high << 4 | low));

@@ -33,6 +33,7 @@ static void test_pairs(void **state)
         BUF coded = { 0 }, plain = { 0 };
         base64_encode(&coded, pairs[i].plain);
         assert_string_equal(buf_string(&coded), pairs[i].coded);
+        assert_int_equal(base64_length(pairs[i].plain.len), coded.len);
         assert_int_equal(base64_decode(&plain, span_of(pairs[i].coded)), 0);
         if (!span_eq(buf_span(&plain), pairs[i].plain))
             fail_msg("row %zu", i);

@@ -142,6 +142,7 @@ static void test_number(void **state)
 
 static void test_ascii(void **state)
 {
+    static const char digits[] = "0123456789abcdef";
     (void)state;
     for (int i = 0; i < 256; i++) {
         char c = (char)i;
@@ -152,6 +153,8 @@ static void test_ascii(void **state)
         assert_int_equal(ascii_is_control(c), i < 32 || i == 127);
         assert_int_equal(ascii_lower(c), upper ? (char)(i + 32) : c);
         assert_int_equal(ascii_upper(c), lower ? (char)(i - 32) : c);
+        const char *hex = i ? strchr(digits, ascii_lower(c)) : NULL;
+        assert_int_equal(ascii_hex(c), hex ? hex - digits : -1);
     }
 }
 

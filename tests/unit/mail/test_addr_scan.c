@@ -99,6 +99,30 @@ static void test_bad_stays_bad(void **state)
     assert_string_equal(s.problem, "a control character");
 }
 
+static void test_quote(void **state)
+{
+    static const struct {
+        struct span text;
+        const char *quoted;
+    } rows[] = {
+        { SPAN(""), "\"\"" },
+        { SPAN("a b"), "\"a b\"" },
+        { SPAN("a\"b\\"), "\"a\\\"b\\\\\"" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        BUF quoted = { 0 }, back = { 0 };
+        addr_scan_quote(&quoted, rows[i].text);
+        assert_string_equal(buf_string(&quoted), rows[i].quoted);
+        struct addr_scan s;
+        addr_scan_init(&s, buf_span(&quoted));
+        addr_scan_next(&s);
+        assert_int_equal(s.kind, ADDR_SCAN_QUOTED);
+        addr_scan_add_token(&s, &back);
+        assert_true(span_eq(buf_span(&back), rows[i].text));
+    }
+}
+
 static void test_deep_comment(void **state)
 {
     (void)state;
@@ -117,9 +141,8 @@ static void test_deep_comment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_bad_stays_bad),
+        cmocka_unit_test(test_kinds),         cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_bad_stays_bad), cmocka_unit_test(test_quote),
         cmocka_unit_test(test_deep_comment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
