@@ -25,31 +25,58 @@ struct span dot_end(const struct dot *d)
     return d->inside ? SPAN("\r\n.\r\n") : SPAN(".\r\n");
 }
 
-/* A line that begins with a dot has its dot held back until the octet behind it is known. */
+/* How much of the text cannot matter: up to the next octet that may end a line. */
+static size_t undot_run(const struct undot *d, struct span text)
+{
+    const char *lf = d->bare_lf ? memchr(text.at, '\n', text.len) : NULL;
+    size_t len = lf ? (size_t)(lf - text.at) : text.len;
+    const char *cr = memchr(text.at, '\r', len);
+    return cr ? (size_t)(cr - text.at) : len;
+}
+
+/* One octet of text, or of a line end. */
+static void undot_octet(struct undot *d, char c, struct buf *out)
+{
+    buf_add_char(out, c);
+    if (c == '\n' && (d->bare_lf || d->state == UNDOT_CR))
+        d->state = UNDOT_START;
+    else
+        d->state = c == '\r' ? UNDOT_CR : UNDOT_INSIDE;
+}
+
+/* A line that begins with a dot has its dot held back until the octet behind it is known. True when
+ * that line was the end of data. */
+static bool undot_step(struct undot *d, char c, struct buf *out)
+{
+    if ((d->state == 0 || d->state == UNDOT_START) && c == '.') {
+        d->state = UNDOT_DOT;
+        return false;
+    }
+    if (d->state == UNDOT_DOT && c == '\r') {
+        d->state = UNDOT_DOT_CR;
+        return false;
+    }
+    if (c == '\n' && (d->state == UNDOT_DOT_CR || (d->state == UNDOT_DOT && d->bare_lf)))
+        return true;
+    if (d->state == UNDOT_DOT_CR) {
+        buf_add_char(out, '\r');
+        d->state = UNDOT_CR;
+    }
+    undot_octet(d, c, out);
+    return false;
+}
+
 int dot_decode(struct undot *d, struct span in, size_t *used, struct buf *out)
 {
     for (*used = 0; *used < in.len;) {
-        char c = in.at[(*used)++];
-        bool at_start = d->state == 0 || d->state == UNDOT_START;
-        if (at_start && c == '.') {
-            d->state = UNDOT_DOT;
-            continue;
-        }
-        if (d->state == UNDOT_DOT && c == '\r') {
-            d->state = UNDOT_DOT_CR;
-            continue;
-        }
-        if (d->state == UNDOT_DOT_CR) {
-            if (c == '\n')
-                return 1;
-            buf_add_char(out, '\r');
-            d->state = UNDOT_CR;
-        }
-        buf_add_char(out, c);
-        if (c == '\n' && d->state == UNDOT_CR)
-            d->state = UNDOT_START;
-        else
-            d->state = c == '\r' ? UNDOT_CR : UNDOT_INSIDE;
+        struct span rest = span_from(in, *used);
+        size_t run = d->state == UNDOT_INSIDE ? undot_run(d, rest) : 0;
+        buf_add(out, rest.at, run);
+        *used += run;
+        if (run == rest.len)
+            return 0;
+        if (undot_step(d, in.at[(*used)++], out))
+            return 1;
     }
     return 0;
 }

@@ -19,9 +19,11 @@ struct span dot_end(const struct dot *d);
 
 /* The reverse, for the server side. Zeroed is at the start. Takes from `in`, appends the text, says
  * in `used` how much was taken: 1 when the end of data was reached, 0 when more is needed. Only
- * CRLF "." CRLF ends the data. */
+ * CRLF "." CRLF ends the data, and only behind CRLF is a stuffed dot taken away; with `bare_lf` a
+ * LF without CR ends a line for both purposes too. Line ends are passed on as they came. */
 struct undot {
     enum { UNDOT_INSIDE = 1, UNDOT_CR, UNDOT_START, UNDOT_DOT, UNDOT_DOT_CR } state;
+    bool bare_lf;
 };
 int dot_decode(struct undot *d, struct span in, size_t *used, struct buf *out) MUST_USE;
 

@@ -88,12 +88,46 @@ static void test_decode_ends_only_at_crlf_dot_crlf(void **state)
     }
 }
 
+static void test_decode_with_bare_lf(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *wire, *text;
+    } lines[] = {
+        { ".\n", "" },
+        { ".\r\n", "" },
+        { "a\n.\n", "a\n" },
+        { "a\r\n.\n", "a\r\n" },
+        { "a\n.\r\n", "a\n" },
+        { "..x\n..\n.\n", ".x\n.\n" },
+        { "a\r.\n.\n", "a\r.\n" },
+        { "a\n.\rb\n.\n", "a\n\rb\n" },
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        for (size_t step = 1; step < 6; step++) {
+            struct undot d = { .bare_lf = true };
+            BUF out = { 0 };
+            struct span in = span_of(lines[i].wire);
+            int done = 0;
+            while (!done) {
+                size_t used, len = step < in.len ? step : in.len;
+                assert_true(len > 0);
+                done = dot_decode(&d, (struct span){ in.at, len }, &used, &out);
+                in = span_from(in, used);
+            }
+            assert_int_equal(in.len, 0);
+            assert_string_equal(buf_string(&out), lines[i].text);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encode_at_every_split),
         cmocka_unit_test(test_decode_at_every_split),
         cmocka_unit_test(test_decode_ends_only_at_crlf_dot_crlf),
+        cmocka_unit_test(test_decode_with_bare_lf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
