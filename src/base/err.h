@@ -53,7 +53,8 @@ struct err {
 
 #define ERR CLEANUP(err_done) struct err
 
-/* Fill `e` and return -1, so that `return err_set(...)` ends a function. What `e` held is freed. */
+/* Fill `e` and return -1, so that `return err_set(...)` ends a function. What `e` held is freed
+ * afterwards: its own text may be among the arguments. */
 int err_set(struct err *e, enum err_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* The same with ": " and the text of `errnum` at the end. */

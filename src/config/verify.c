@@ -27,7 +27,7 @@ static int check_hosts(struct arena *a, const struct account *account, struct er
                     "outgoing server");
     for (size_t i = 0; i < account->net.host.n; i++) {
         if (target_parse(a, account->net.host.items[i], &account->net, &target, e) < 0)
-            return fail(account, e, arena_printf(a, "%s", e->text));
+            return fail(account, e, e->text);
         if (target.tls == TLS_MODE_OFF && !target_is_local(&target) &&
             auth_opts_wanted(&account->auth) && !is_scram_only(&account->auth))
             return fail(account, e,

@@ -3,7 +3,6 @@
 #include "base/io.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 void body_done(struct body *b)
@@ -56,6 +55,7 @@ struct span body_borrow_at(const struct body *b, uint64_t offset)
     return span_from(buf_span(&b->memory), (size_t)(offset - in_file));
 }
 
+/* Reads up to `len` octets of the part that is in the file; `offset` lies in it. */
 static ssize_t body_read_file(const struct body *b, uint64_t offset, char *to, size_t len,
                               struct err *e)
 {
@@ -66,17 +66,6 @@ static ssize_t body_read_file(const struct body *b, uint64_t offset, char *to, s
     if (n == 0 && len)
         return err_set(e, ERR_IO, "the message's temporary file was cut short");
     return n;
-}
-
-ssize_t body_read_at(const struct body *b, uint64_t offset, char *to, size_t len, struct err *e)
-{
-    if (offset < body_in_file(b))
-        return body_read_file(b, offset, to, len, e);
-    struct span kept = body_borrow_at(b, offset);
-    size_t n = kept.len < len ? kept.len : len;
-    if (n)
-        memcpy(to, kept.at, n);
-    return (ssize_t)n;
 }
 
 void body_piece_done(struct body_piece *piece)

@@ -6,8 +6,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#include <sys/types.h>
-
 enum { BODY_MEMORY = 256 * 1024 };
 
 struct body {
@@ -22,10 +20,6 @@ void body_done(struct body *b);
 
 /* Appends. -1 with ERR_CREATE or ERR_IO (disk full, …). */
 int body_add(struct body *b, struct span octets, struct err *e) MUST_USE;
-
-/* Reads at `offset`: up to `len` octets into `to`. The count, 0 at the end, -1 with ERR_IO. */
-ssize_t body_read_at(const struct body *b, uint64_t offset, char *to, size_t len,
-                     struct err *e) MUST_USE;
 
 /* What is in memory from `offset` on, borrowed until the body changes; empty for what is in the
  * file and beyond the end. */

@@ -51,8 +51,8 @@ size_t stream_pending(const struct stream *s);
 
 /* Sends all that is queued. Returns early with 0 and stream_pending() > 0 as soon as more input
  * arrives while the peer takes no more, or before anything is sent when `yield` is set and more
- * input is there. -1: ERR_TIMEOUT, ERR_CLOSED (also when the server has ended its side and
- * something is left to send), ERR_TLS. */
+ * input is there. -1: ERR_TIMEOUT (also when a signal has cut the wait short), ERR_CLOSED (also
+ * when the server has ended its side and something is left to send), ERR_TLS, ERR_SYSTEM. */
 int stream_flush(struct stream *s, bool yield, struct err *e) MUST_USE;
 
 /* Flushes, then waits until more input has come: 1, 0 at the end of the stream (a TLS end without
@@ -67,8 +67,9 @@ void stream_consume(struct stream *s, size_t n);
 /* Reads what the kernel already has without waiting; errors are left for later. */
 void stream_peek(struct stream *s);
 
-/* Puts TLS (net/tls) underneath. 0 after a verified handshake; `opts` is borrowed from then on.
- * Input that came in clear text before it is ERR_PROTOCOL (possible injection), never used. */
+/* Puts TLS (net/tls) underneath. 0 after a verified handshake; `opts` is borrowed from then on. -1
+ * as tls_new and tls_handshake, or ERR_TIMEOUT: the stream has failed. Input that came in clear
+ * text before it is ERR_PROTOCOL (possible injection), never used. */
 struct tls_facts;
 int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
                      bool is_literal, struct err *e) MUST_USE;

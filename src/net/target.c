@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <idn2.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -25,11 +24,9 @@ bool target_is_address(const char *host)
 {
     struct in6_addr address;
     size_t len = strcspn(host, "%");
-    char *bare = mem_copy(host, len);
-    bool v6 = inet_pton(AF_INET6, bare, &address) == 1;
-    bool v4 = !host[len] && inet_pton(AF_INET, bare, &address) == 1;
-    free(bare);
-    return v4 || v6;
+    CLEANUP(mem_free_string) char *bare = mem_copy(host, len);
+    return inet_pton(AF_INET6, bare, &address) == 1 ||
+           (!host[len] && inet_pton(AF_INET, bare, &address) == 1);
 }
 
 /* The two halves of an entry; `port` is empty if there is none. */
