@@ -3,14 +3,36 @@
 #include "base/utf8.h"
 #include "cmd/say.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-enum mark { MARK_PASS, MARK_NOTE, MARK_FAIL };
+enum mark { MARK_PASS, MARK_FACT, MARK_NOTE, MARK_WARN, MARK_FAIL };
+
+static const struct {
+    const char *word;
+    const char *colour;
+    const char *result; /* in JSON */
+    bool timed;
+} marks[] = {
+    [MARK_PASS] = { "ok  ", "\033[32m", "ok", true },
+    [MARK_FACT] = { "    ", "", "fact", false },
+    [MARK_NOTE] = { "note", "\033[36m", "note", false },
+    [MARK_WARN] = { "WARN", "\033[33m", "warning", false },
+    [MARK_FAIL] = { "FAIL", "\033[31m", "failed", true },
+};
+
+static bool wants_colour(void)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no && *no) && terminal && strcmp(terminal, "dumb") != 0;
+}
 
 void steps_init(struct steps *s, const char *name, bool as_json)
 {
     *s = (struct steps){ .name = name, .as_json = as_json };
-    s->colour = !as_json && isatty(STDOUT_FILENO);
+    s->colour = !as_json && wants_colour();
     s->json.out = &s->text;
     s->start = clock_ms();
     if (!as_json)
@@ -29,93 +51,139 @@ void steps_begin(struct steps *s)
     s->start = clock_ms();
 }
 
+/* A stdout that takes nothing stops no test: the exit status still tells. */
+static void print(struct span line)
+{
+    ERR ignored = { 0 };
+    if (say_out(line, &ignored) < 0)
+        return;
+}
+
 static void show_line(const struct steps *s, enum mark mark, const char *step, struct span words)
 {
-    static const char *const colours[] = { "\033[32m", "\033[33m", "\033[31m" };
-    static const char *const marks[] = { "ok  ", "note", "FAIL" };
-    ERR ignored = { 0 };
     BUF line = { 0 };
-    buf_addf(&line, "%s%s%s  %-11s  ", s->colour ? colours[mark] : "", marks[mark],
-             s->colour ? "\033[0m" : "", step);
+    bool colour = s->colour && *marks[mark].colour;
+    buf_addf(&line, "%s%s%s  %-11s  ", colour ? marks[mark].colour : "", marks[mark].word,
+             colour ? "\033[0m" : "", step);
     utf8_add_printable(&line, words, " ");
-    if (mark != MARK_NOTE)
+    if (marks[mark].timed)
         buf_addf(&line, "  [%lld ms]", (long long)(clock_ms() - s->start));
     buf_add_char(&line, '\n');
-    if (say_out(buf_span(&line), &ignored) < 0)
-        return; /* the exit status still tells */
+    print(buf_span(&line));
 }
 
 static void add(struct steps *s, enum mark mark, const char *step, struct span words)
 {
-    static const char *const results[] = { "ok", "note", "failed" };
     if (!s->as_json) {
         show_line(s, mark, step, words);
     } else {
         json_open(&s->json, NULL, '{');
         json_string(&s->json, "step", span_of(step));
-        json_string(&s->json, "result", span_of(results[mark]));
+        json_string(&s->json, "result", span_of(marks[mark].result));
         json_string(&s->json, "text", words);
         json_number(&s->json, "ms", clock_ms() - s->start);
         json_close(&s->json, '}');
     }
+    s->warnings += mark == MARK_WARN;
     steps_begin(s);
+}
+
+static void add_formatted(struct steps *s, enum mark mark, const char *step, const char *format,
+                          va_list args)
+{
+    BUF words = { 0 };
+    buf_vaddf(&words, format, args);
+    add(s, mark, step, buf_span(&words));
 }
 
 void steps_pass(struct steps *s, const char *step, const char *format, ...)
 {
-    BUF words = { 0 };
     va_list args;
     va_start(args, format);
-    buf_vaddf(&words, format, args);
+    add_formatted(s, MARK_PASS, step, format, args);
     va_end(args);
-    add(s, MARK_PASS, step, buf_span(&words));
+}
+
+void steps_fact(struct steps *s, const char *step, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_formatted(s, MARK_FACT, step, format, args);
+    va_end(args);
 }
 
 void steps_note(struct steps *s, const char *step, const char *format, ...)
 {
-    BUF words = { 0 };
     va_list args;
     va_start(args, format);
-    buf_vaddf(&words, format, args);
+    add_formatted(s, MARK_NOTE, step, format, args);
     va_end(args);
-    add(s, MARK_NOTE, step, buf_span(&words));
 }
 
-void steps_fail(struct steps *s, const char *step, const struct err *e)
+void steps_warn(struct steps *s, const char *step, const char *format, ...)
 {
-    add(s, MARK_FAIL, step, span_of(e->text ? e->text : err_kind_name(e->kind)));
+    va_list args;
+    va_start(args, format);
+    add_formatted(s, MARK_WARN, step, format, args);
+    va_end(args);
 }
 
-static void conclude_json(struct steps *s, const struct err *e, int status)
+void steps_fail(struct steps *s, const char *step, const char *format, ...)
 {
-    ERR ignored = { 0 };
-    json_close(&s->json, ']');
-    json_string(&s->json, "result", e ? SPAN("failed") : SPAN("ok"));
-    json_number(&s->json, "exit", status);
-    json_open(&s->json, "error", '{');
-    json_string(&s->json, "kind", span_of(e ? err_kind_name(e->kind) : ""));
-    json_string(&s->json, "text", span_of(e ? e->text : ""));
-    json_string(&s->json, "hint", span_of(e && e->hint ? e->hint : ""));
-    json_close(&s->json, '}');
-    json_close(&s->json, '}');
+    va_list args;
+    va_start(args, format);
+    add_formatted(s, MARK_FAIL, step, format, args);
+    va_end(args);
+}
+
+/* The end. */
+
+static void conclude_json(struct steps *s, const struct steps_end *end)
+{
+    const struct err *e = end->error;
+    struct json *j = &s->json;
+    json_close(j, ']');
+    json_string(j, "result", e ? SPAN("failed") : SPAN("ok"));
+    json_number(j, "exit", end->status);
+    json_string(j, "account", span_of(end->account));
+    json_string(j, "host", span_of(end->server));
+    json_number(j, "warnings", s->warnings);
+    json_open(j, "error", '{');
+    json_string(j, "kind", span_of(e ? err_kind_name(e->kind) : ""));
+    json_string(j, "text", span_of(e ? e->text : ""));
+    json_string(j, "hint", span_of(e && e->hint ? e->hint : ""));
+    json_close(j, '}');
+    json_close(j, '}');
     buf_add_char(&s->text, '\n');
-    if (say_out(buf_span(&s->text), &ignored) < 0)
-        return;
+    print(buf_span(&s->text));
 }
 
-void steps_conclude(struct steps *s, const char *good, const struct err *e, int status)
+static void conclude_good(const struct steps *s, const char *rest)
 {
-    ERR ignored = { 0 };
     BUF line = { 0 };
-    if (s->as_json) {
-        conclude_json(s, e, status);
-        return;
-    }
-    if (e) {
-        say_error(s->name, e);
-        return;
-    }
-    buf_addf(&line, "\n%s\n", good);
-    if (say_out(buf_span(&line), &ignored) < 0)
-        return;
+    buf_add_string(&line, "\nAll is well");
+    if (s->warnings)
+        buf_addf(&line, ", but see the %s above", s->warnings == 1 ? "warning" : "warnings");
+    buf_addf(&line, ". %s\n", rest);
+    print(buf_span(&line));
+}
+
+static void conclude_bad(const struct steps *s, const struct steps_end *end)
+{
+    const struct err *e = end->error;
+    say(s->name, "%s%s%s%s", end->whom, *end->whom ? ": " : "", e->text, end->place);
+    if (e->hint)
+        say(s->name, "hint: %s", e->hint);
+    if (*end->rest)
+        say(s->name, "%s", end->rest);
+}
+
+void steps_conclude(struct steps *s, const struct steps_end *end)
+{
+    if (end->error)
+        conclude_bad(s, end);
+    if (s->as_json)
+        conclude_json(s, end);
+    else if (!end->error)
+        conclude_good(s, end->rest);
 }

@@ -11,24 +11,39 @@ struct steps {
     const char *name; /* prefix on stderr */
     bool as_json;
     bool colour;
+    unsigned warnings;
     int64_t start; /* of the step under way */
     struct buf text;
     struct json json;
 };
 
-/* Borrows `name`. Colour only for people at a terminal. */
+/* Borrows `name`. Colour only for people at a terminal that can, and without NO_COLOR. */
 void steps_init(struct steps *s, const char *name, bool as_json);
 void steps_done(struct steps *s);
 
 /* The clock of the next step starts. */
 void steps_begin(struct steps *s);
 
-/* The step has gone well, is worth a remark, or has failed; words may be any octets. */
+/* The step has gone well, says something that took no time, is worth a remark, has gone well and
+ * yet calls for action, or has failed; words may be any octets. */
 void steps_pass(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
+void steps_fact(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
 void steps_note(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
-void steps_fail(struct steps *s, const char *step, const struct err *e);
+void steps_warn(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
+void steps_fail(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* The last lines: all is well, or what failed and the remedy. */
-void steps_conclude(struct steps *s, const char *good, const struct err *e, int status);
+/* How it all ended. */
+struct steps_end {
+    const struct err *error; /* NULL: all is well */
+    const char *account;     /* and server: as far as they are known, else "" */
+    const char *server;
+    const char *whom;  /* stands before the error: "account gmail", or a recipient */
+    const char *place; /* and behind it: " (smtp.example.com:465, AUTH)", or "" */
+    const char *rest;  /* the last line: what to do next, or what became of the test mail */
+    int status;
+};
+
+/* The last lines: all is well, on stdout; what failed, on stderr, and the remedy. */
+void steps_conclude(struct steps *s, const struct steps_end *end);
 
 #endif
