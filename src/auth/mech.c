@@ -85,7 +85,10 @@ int mech_allowed(const struct auth_opts *opts, unsigned *ret, struct err *e)
     if (opts->auth_min)
         set &= MECHS_SCRAM;
     if (!set)
-        return err_set(e, ERR_CONFIG, "auth_min = scram leaves no mechanism of those in auth");
+        return err_set(
+            e, ERR_CONFIG,
+            "auth_min = scram leaves no mechanism of those in auth; add one of SCRAM, or "
+            "take auth_min out");
     *ret = set;
     return 0;
 }

@@ -79,8 +79,8 @@ static int unknown_base(struct arena *a, const struct draft *draft, const struct
     const char *known = "";
     for (size_t i = 0; i < draft->n_accounts; i++)
         known = arena_printf(a, "%s%s%s", known, i ? ", " : "", draft->accounts[i].name);
-    (void)err_set(e, ERR_CONFIG, "inherit: there is no account \"%s\"; write one of %s",
-                  inherit->value, known);
+    err_set(e, ERR_CONFIG, "inherit: there is no account \"%s\"; write one of %s", inherit->value,
+            known);
     return place_error(&inherit->place, e);
 }
 
@@ -95,9 +95,9 @@ static int apply_bases(struct arena *a, const struct draft *draft, struct accoun
     if (!base)
         return unknown_base(a, draft, inherit, e);
     if (depth >= draft->n_accounts) {
-        (void)err_set(e, ERR_CONFIG,
-                      "inherit: the accounts inherit from each other in a circle; take one "
-                      "\"inherit\" out");
+        err_set(e, ERR_CONFIG,
+                "inherit: the accounts inherit from each other in a circle; take one "
+                "\"inherit\" out");
         return place_error(&inherit->place, e);
     }
     if (apply_bases(a, draft, account, base, depth + 1, e) < 0)
@@ -114,8 +114,8 @@ static int check_defaults(const struct config *c, const struct draft *draft, str
         if (!account->is_default)
             continue;
         if (first && strcmp(first->file, account->file) == 0) {
-            (void)err_set(e, ERR_CONFIG, "[account %s] is the default already; keep one of the two",
-                          first->name);
+            err_set(e, ERR_CONFIG, "[account %s] is the default already; keep one of the two",
+                    first->name);
             return place_error(&section_find(&draft->accounts[i], "default")->place, e);
         }
         first = account;

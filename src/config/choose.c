@@ -18,7 +18,7 @@ static struct account *by_name(struct config *c, const char *name, struct err *e
             return &c->accounts[i];
         known = arena_printf(&c->arena, "%s%s%s", known, i ? ", " : "", c->accounts[i].name);
     }
-    (void)err_set(e, ERR_CONFIG, "there is no account \"%s\"; write one of %s", name, known);
+    err_set(e, ERR_CONFIG, "there is no account \"%s\"; write one of %s", name, known);
     return NULL;
 }
 
@@ -54,14 +54,13 @@ static struct account *by_default(struct config *c)
 static int no_account(const struct config *c, struct err *e)
 {
     if (c->denied)
-        (void)err_set(e, ERR_PERMISSION,
-                      "%s: this user may not read it, and there is no other configuration",
-                      c->denied);
+        err_set(e, ERR_PERMISSION,
+                "%s: this user may not read it, and there is no other configuration", c->denied);
     else if (c->files.n)
-        (void)err_set(e, ERR_CONFIG, "%s: no account; write an [account NAME] section",
-                      c->files.items[c->files.n - 1]);
+        err_set(e, ERR_CONFIG, "%s: no account; write an [account NAME] section",
+                c->files.items[c->files.n - 1]);
     else
-        (void)err_set(e, ERR_CONFIG, "no configuration");
+        err_set(e, ERR_CONFIG, "no configuration");
     err_hint(e,
              "run postbag setup, or write [account NAME] with host, user, from and "
              "password_command to %s, or set POSTBAG_URL=smtps://user:password@host",
@@ -74,12 +73,13 @@ static void default_maildomain(struct config *c, struct account *account)
 {
     ERR ignored = { 0 };
     BUF text = { 0 };
-    int fd CLEANUP(io_close) =
-        account->mail.maildomain ? -1 : open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (account->mail.maildomain)
+        return;
+    CLEANUP(io_close) int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 || io_read_all(fd, "/etc/mailname", MAILNAME_LIMIT, &text, &ignored) < 0)
         return;
     struct span rest = buf_span(&text), line = { 0 };
-    (void)span_next(&rest, '\n', &line);
+    span_next(&rest, '\n', &line);
     const char *domain = arena_string(&c->arena, span_trim(line));
     if (strchr(domain, '.') && check_domain(&c->arena, domain, &ignored) == 0)
         account->mail.maildomain = domain;

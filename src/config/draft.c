@@ -65,7 +65,7 @@ static int unknown_section(struct drafter *d, const char *header)
 {
     static const char *const known[] = { "account", "defaults", "aliases", "log", NULL };
     struct span rest = span_of(header), word = { 0 };
-    (void)span_word(&rest, &word);
+    span_word(&rest, &word);
     const char *nearest = option_nearest_word(word, known);
     if (span_is(word, "queue") || span_is(word, "serve"))
         return err_set(d->e, ERR_CONFIG,
@@ -108,7 +108,7 @@ static int begin_single(struct drafter *d, struct section *section, const char *
 static int begin_section(struct drafter *d, const char *header)
 {
     struct span rest = span_of(header), word = { 0 };
-    (void)span_word(&rest, &word);
+    span_word(&rest, &word);
     if (span_is(word, "account"))
         return begin_account(d, span_trim(rest));
     if (strcmp(header, "defaults") == 0)
@@ -120,31 +120,15 @@ static int begin_section(struct drafter *d, const char *header)
     return unknown_section(d, header);
 }
 
-static int unknown_key(struct drafter *d, enum option_section section, const char *key)
-{
-    enum option_section other = section == OPTION_LOG ? OPTION_ACCOUNT : OPTION_LOG;
-    const char *nearest = option_nearest(section, span_of(key));
-    if (option_is_planned(span_of(key)))
-        return err_set(d->e, ERR_CONFIG, "\"%s\" is not available in this version; leave it out",
-                       key);
-    if (option_find(other, span_of(key)))
-        return err_set(d->e, ERR_CONFIG, "\"%s\" does not belong here; write it below %s", key,
-                       other == OPTION_LOG ? "[log]" : "[account NAME]");
-    if (nearest)
-        return err_set(d->e, ERR_CONFIG, "unknown key \"%s\"; did you mean \"%s\"?", key, nearest);
-    return err_set(d->e, ERR_CONFIG,
-                   "unknown key \"%s\"; postbag.conf(5) lists those that may stand here", key);
-}
-
 /* The row of the key in the current section, NULL for an alias. */
 static int find_row(struct drafter *d, const char *key, const struct option **ret)
 {
     if (d->section == &d->draft->aliases)
         return 0;
-    bool log = d->section == &d->draft->log;
-    const struct option *row = option_find(log ? OPTION_LOG : OPTION_ACCOUNT, span_of(key));
+    enum option_section where = d->section == &d->draft->log ? OPTION_LOG : OPTION_ACCOUNT;
+    const struct option *row = option_find(where, span_of(key));
     if (!row)
-        return unknown_key(d, log ? OPTION_LOG : OPTION_ACCOUNT, key);
+        return option_refuse(where, key, d->e);
     if (row->personal && d->section == &d->draft->defaults)
         return err_set(d->e, ERR_CONFIG,
                        "\"%s\" is a matter of one account; write it below [account NAME]", key);
@@ -220,9 +204,9 @@ void draft_merge(struct arena *a, struct draft *to, const struct draft *later)
     section_merge(a, &merged.aliases, &later->aliases);
     section_merge(a, &merged.log, &later->log);
     for (size_t i = 0; i < later->n_accounts; i++)
-        (void)draft_add_account(a, &merged, later->accounts[i]);
+        draft_add_account(a, &merged, later->accounts[i]);
     for (size_t i = 0; i < to->n_accounts; i++)
         if (!draft_account(later, to->accounts[i].name))
-            (void)draft_add_account(a, &merged, to->accounts[i]);
+            draft_add_account(a, &merged, to->accounts[i]);
     *to = merged;
 }

@@ -120,3 +120,18 @@ const char *option_nearest(enum option_section section, struct span key)
             compare(key, option_table[i].key, &nearest, &best);
     return best;
 }
+
+int option_refuse(enum option_section section, const char *key, struct err *e)
+{
+    enum option_section other = section == OPTION_LOG ? OPTION_ACCOUNT : OPTION_LOG;
+    const char *nearest = option_nearest(section, span_of(key));
+    if (option_is_planned(span_of(key)))
+        return err_set(e, ERR_CONFIG, "\"%s\" is not available in this version; leave it out", key);
+    if (option_find(other, span_of(key)))
+        return err_set(e, ERR_CONFIG, "\"%s\" does not belong here; write it below %s", key,
+                       other == OPTION_LOG ? "[log]" : "[account NAME]");
+    if (nearest)
+        return err_set(e, ERR_CONFIG, "unknown key \"%s\"; did you mean \"%s\"?", key, nearest);
+    return err_set(e, ERR_CONFIG,
+                   "unknown key \"%s\"; postbag.conf(5) lists those that may stand here", key);
+}

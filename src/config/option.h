@@ -61,6 +61,10 @@ const char *option_nearest_word(struct span text, const char *const *words);
 /* Is this a key of the design that this version does not have yet? */
 bool option_is_planned(struct span key);
 
+/* Says what is wrong with a key that has no row in this section: it is planned, belongs elsewhere,
+ * is misspelled, or unknown. ERR_CONFIG, "what; what to write instead"; returns -1. */
+int option_refuse(enum option_section section, const char *key, struct err *e);
+
 /* Sets the field of `object` that the row names; an empty value gives it its initial value back.
  * The text is copied into `a`. ERR_CONFIG: "key: what; what to write instead", without the value
  * of a secret. */

@@ -4,30 +4,19 @@
 
 #include <string.h>
 
-static int unknown(const char *key, struct err *e)
-{
-    const char *nearest = option_nearest(OPTION_ACCOUNT, span_of(key));
-    if (option_is_planned(span_of(key)))
-        return err_set(e, ERR_USAGE, "\"%s\" is not available in this version; leave it out", key);
-    if (nearest)
-        return err_set(e, ERR_USAGE, "unknown key \"%s\"; did you mean \"%s\"?", key, nearest);
-    return err_set(e, ERR_USAGE, "unknown key \"%s\"; postbag.conf(5) lists the keys of accounts",
-                   key);
-}
-
 /* set = key "=" value */
 static int parse(struct arena *a, const char *text, struct setting *ret, struct err *e)
 {
     const char *equals = strchr(text, '=');
     if (!equals)
-        return err_set(e, ERR_USAGE, "no \"=\"; write --set KEY=VALUE");
+        return err_set(e, ERR_CONFIG, "no \"=\"; write --set KEY=VALUE");
     struct span key = span_trim((struct span){ text, (size_t)(equals - text) });
     struct setting setting = { .key = arena_string(a, key) };
     setting.row = option_find(OPTION_ACCOUNT, key);
     if (!setting.row)
-        return unknown(setting.key, e);
+        return option_refuse(OPTION_ACCOUNT, setting.key, e);
     if (setting.row->personal)
-        return err_set(e, ERR_USAGE, "\"%s\" has no use here; choose the account with -a",
+        return err_set(e, ERR_CONFIG, "\"%s\" has no use here; choose the account with -a",
                        setting.key);
     setting.value = arena_string(a, span_trim(span_of(equals + 1)));
     *ret = setting;

@@ -46,7 +46,7 @@ int source_read(const char *path, const struct source_rules *rules, struct buf *
 {
     /* Only a plain file can pass for root's, and no FIFO shall hold up the check. */
     int wait = rules->only_by_root ? O_NONBLOCK : 0;
-    int fd CLEANUP(io_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
+    CLEANUP(io_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
     if (fd < 0)
         return not_opened(path, rules->required, ret, e);
     struct stat now;

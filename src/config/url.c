@@ -40,15 +40,15 @@ static const char *decode(const struct url *u, struct span text)
         int high = i + 2 < text.len ? ascii_hex(text.at[i + 1]) : -1;
         int low = i + 2 < text.len ? ascii_hex(text.at[i + 2]) : -1;
         if (high < 0 || low < 0 || high + low == 0) {
-            (void)url_fail(u, "a \"%\" without two hexadecimal digits other than 00; write %25 for "
-                              "the sign itself");
+            url_fail(u, "a \"%\" without two hexadecimal digits other than 00; write %25 for "
+                        "the sign itself");
             return NULL;
         }
         buf_add_char(&out, (char)(high * 16 + low));
         i += 2;
     }
     if (!utf8_is_valid(buf_span(&out))) {
-        (void)url_fail(u, "not valid UTF-8; write it in UTF-8");
+        url_fail(u, "not valid UTF-8; write it in UTF-8");
         return NULL;
     }
     return arena_string(u->a, buf_span(&out));

@@ -64,7 +64,7 @@ static int check_login(const struct account *account, struct err *e)
                 return fail(account, e,
                             "auth: auto and off stand alone; write one word, or "
                             "mechanisms only");
-    return 0;
+    return auth_opts_check(auth, e) < 0 ? fail(account, e, e->text) : 0;
 }
 
 static int check_tls(const struct account *account, struct err *e)

@@ -59,7 +59,9 @@ static void options_allow_a_set(void **state)
         { "plain", NULL, MECH_PLAIN, NULL },
         { "LOGIN PLAIN", NULL, MECHS_CLEAR, NULL },
         { "PLAIN SCRAM-SHA-256", "scram", MECH_SCRAM_SHA_256, NULL },
-        { "PLAIN LOGIN", "scram", 0, "auth_min = scram leaves no mechanism of those in auth" },
+        { "PLAIN LOGIN", "scram", 0,
+          "auth_min = scram leaves no mechanism of those in auth; add one of SCRAM, or take "
+          "auth_min out" },
         { "CRAM-MD5", NULL, 0, "auth: unknown mechanism \"CRAM-MD5\"" },
         { "PLAIN XOAUTH2", NULL, 0, "auth: unknown mechanism \"XOAUTH2\"" },
         { "auto PLAIN", NULL, 0, "auth: unknown mechanism \"auto\"" },

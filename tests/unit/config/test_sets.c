@@ -28,7 +28,9 @@ static void test_refused(void **state)
     } rows[] = {
         { "port", "--set: no \"=\"; write --set KEY=VALUE" },
         { "prot=1", "--set: unknown key \"prot\"; did you mean \"port\"?" },
-        { "colour=1", "--set: unknown key \"colour\"; postbag.conf(5) lists the keys of accounts" },
+        { "colour=1",
+          "--set: unknown key \"colour\"; postbag.conf(5) lists those that may stand here" },
+        { "syslog=off", "--set: \"syslog\" does not belong here; write it below [log]" },
         { "proxy=x", "--set: \"proxy\" is not available in this version; leave it out" },
         { "match=x", "--set: \"match\" has no use here; choose the account with -a" },
         { "port=x", "--set: port: \"x\" is out of place; write a number from 1 to 65535" },

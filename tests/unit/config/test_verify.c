@@ -46,6 +46,10 @@ static void test_accounts(void **state)
           "auth without a user; write \"user = \" and the login name" },
         { "host = h\nauth = auto, plain\n" LOGIN,
           "auth: auto and off stand alone; write one word, or mechanisms only" },
+        { "host = h\nauth = plain, login\nauth_min = scram\n" LOGIN,
+          "auth_min = scram leaves no mechanism of those in auth; add one of SCRAM, or take "
+          "auth_min "
+          "out" },
         { "host = h\nauth = off plain\n" LOGIN,
           "auth: auto and off stand alone; write one word, or mechanisms only" },
         { "host = h\npassword = p\n" LOGIN,
