@@ -119,3 +119,30 @@ int reply_error(const struct reply *r, struct err *e)
     e->reply = buf_take(&words);
     return -1;
 }
+
+/* How much of a line goes on one reply line: never half a UTF-8 character. */
+static size_t slice(struct span words)
+{
+    size_t len = words.len < REPLY_WORDS ? words.len : REPLY_WORDS;
+    while (len < words.len && len > 1 && utf8_is_tail(words.at[len]))
+        len--;
+    return len;
+}
+
+void reply_write(struct buf *to, int code, const char *enhanced, struct span words)
+{
+    struct span rest = span_trim(words), line = { 0 };
+    do {
+        BUF clean = { 0 };
+        (void)span_next(&rest, '\n', &line);
+        utf8_add_printable(&clean, span_trim(line), " ");
+        struct span left = buf_span(&clean);
+        do {
+            size_t len = slice(left);
+            bool more = rest.at || len < left.len;
+            buf_addf(to, "%d%c%s%s%.*s\r\n", code, more ? '-' : ' ', enhanced, *enhanced ? " " : "",
+                     (int)len, len ? left.at : "");
+            left = span_from(left, len);
+        } while (left.len);
+    } while (rest.at);
+}

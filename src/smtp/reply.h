@@ -14,6 +14,7 @@ enum {
     REPLY_LINE_LIMIT = 12288, /* octets of a line: RFC 4954 section 4 */
     REPLY_LINES_LIMIT = 1000,
     REPLY_TEXT_LIMIT = 64 * 1024,
+    REPLY_WORDS = 450, /* octets of words on a line that we write: RFC 5321 allows 512 in all */
 };
 
 struct reply {
@@ -37,6 +38,10 @@ int reply_feed(struct reply_parser *p, struct span in, size_t *used, struct repl
 
 /* Fills an ERR_REPLY from a reply. The text is "535 5.7.8 words" on one line. */
 int reply_error(const struct reply *r, struct err *e);
+
+/* The server's side: appends a reply of as many lines as its words have, a long line as several.
+ * The words may be any octets; `enhanced` may be "". */
+void reply_write(struct buf *to, int code, const char *enhanced, struct span words);
 
 /* "5.1.1" at the front of `text`, followed by a blank or the end (RFC 3463); class must equal the
  * code's first digit. Returns its length, 0 if there is none. */
