@@ -335,7 +335,7 @@ static int parse_command(struct parse *p, struct options *o, struct err *e)
         p->at++;
         return 1;
     }
-    if (strchr(word, '@') || strpbrk(word, " ,:;<\""))
+    if (strchr(word, '@'))
         return 0;
     return err_set(e, ERR_USAGE, "unknown command \"%s\"; to mail a local name: postbag -- %s",
                    word, word);

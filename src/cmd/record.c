@@ -73,7 +73,7 @@ struct fact {
     const char *text; /* NULL: the number counts */
     int64_t number;
 };
-enum { FACTS = 14 };
+enum { FACTS = 15 };
 
 static void collect(const struct outcome *o, struct fact facts[static FACTS])
 {
@@ -83,6 +83,7 @@ static void collect(const struct outcome *o, struct fact facts[static FACTS])
         { "sender", o->envelope ? o->envelope->sender : "", 0 },
         { "size", NULL, o->stored ? (int64_t)stored_size(o->stored) : 0 },
         { "address", d->address ? d->address : "", 0 },
+        { "port", NULL, d->port },
         { "tls", d->tls_version ? d->tls_version : "", 0 },
         { "cipher", d->tls_cipher ? d->tls_cipher : "", 0 },
         { "mechanism", d->mech ? d->mech : "", 0 },

@@ -101,8 +101,8 @@ void trace_delivery(struct trace *t, const struct delivery *d)
     if (t->level < 2)
         return;
     end_content(t);
-    buf_addf(&line, "server %s, address %s", d->server ? d->server : "-",
-             d->address && *d->address ? d->address : "-");
+    buf_addf(&line, "server %s, address %s, port %d", d->server ? d->server : "-",
+             d->address && *d->address ? d->address : "-", d->port);
     show("note: ", buf_span(&line));
     buf_clear(&line);
     if (d->tls_version) {

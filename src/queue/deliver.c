@@ -30,8 +30,8 @@ static void note_facts(struct delivery *d, const struct client *c)
 {
     const struct tls_facts *tls = c->stream ? stream_tls(c->stream) : NULL;
     const struct target *target = c->setup.target;
-    d->server = target->is_path ? target->host
-                                : arena_printf(&d->arena, "%s:%d", target->host, target->port);
+    d->server = target->host;
+    d->port = target->port;
     d->address = arena_string(&d->arena, buf_span(&c->address));
     d->tls_version = tls ? arena_string(&d->arena, span_of(tls->version)) : NULL;
     d->tls_cipher = tls ? arena_string(&d->arena, span_of(tls->cipher)) : NULL;

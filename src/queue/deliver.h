@@ -23,7 +23,8 @@ struct delivery {
     struct verdict session; /* why no transaction was begun; VERDICT_PENDING if one was */
 
     /* for the log, -vv and JSON; empty or zero as far as we did not get */
-    const char *server; /* name and port as configured */
+    const char *server; /* as configured: a name, an address, a path */
+    int port;
     const char *address;
     const char *tls_version;
     const char *tls_cipher;

@@ -33,7 +33,7 @@ static void set_up(struct fixture *f, size_t n)
     f->stored.message_id = "<1@example.org>";
     f->delivery = (struct delivery){ .verdicts = f->verdicts,
                                      .n = n,
-                                     .server = "mail.example.net:465",
+                                     .server = "mail.example.net",
                                      .tls_version = "TLS1.3",
                                      .mech = "PLAIN" };
     f->outcome = (struct outcome){ .name = "postbag",
@@ -111,9 +111,9 @@ static void test_report(void **state)
     report(&f.outcome, &text);
     assert_string_equal(
         buf_string(&text),
-        "postbag: bob@example.com: refused: 550 User unknown evil\\x1b[2J (mail.example.net:465, "
+        "postbag: bob@example.com: refused: 550 User unknown evil\\x1b[2J (mail.example.net, "
         "RCPT)\n"
-        "postbag: joe@example.com: may have been delivered: 0 lost (mail.example.net:465, RCPT)\n"
+        "postbag: joe@example.com: may have been delivered: 0 lost (mail.example.net, RCPT)\n"
         "postbag: not queued; the recipients named above may have it already\n");
     tear_down(&f);
 }
@@ -142,8 +142,8 @@ static void test_json(void **state)
     outcome_json(&f.outcome, &json);
     assert_string_equal(
         buf_string(&json),
-        "{\"result\":\"failed\",\"exit\":67,\"account\":\"gmail\",\"host\":\"mail.example.net:"
-        "465\","
+        "{\"result\":\"failed\",\"exit\":67,\"account\":\"gmail\",\"host\":\"mail.example.net"
+        "\","
         "\"queue_id\":\"\",\"message_id\":\"<1@example.org>\",\"recipients\":[{\"address\":"
         "\"bob@example.com\",\"result\":\"refused\",\"stage\":\"RCPT\",\"code\":550,\"enhanced\":"
         "\"5.1.1\",\"text\":\"no \\\"such\\\" user\\n\"}],\"error\":{\"kind\":\"reply\",\"text\":"
@@ -175,7 +175,7 @@ static void test_record_cannot_be_split(void **state)
     decide(&f.verdicts[0], VERDICT_SENT, 250, "ok \" result=failed");
     outcome_record(&f.outcome, false, &line);
     assert_true(span_starts(buf_span(&line),
-                            "result=sent exit=0 account=gmail host=mail.example.net:465 "
+                            "result=sent exit=0 account=gmail host=mail.example.net "
                             "message_id=<1@example.org> recipient=\"bob@example.com sent: 250 ok "
                             "\\\" result=failed\" sender=me@example.org size=0"));
     tear_down(&f);
