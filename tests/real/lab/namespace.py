@@ -11,6 +11,7 @@ Only the folder `disk` holds files on the outer file system, so only it is remov
 
 import ctypes
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -21,8 +22,9 @@ import sys
 import tempfile
 
 _WORK = "POSTBAG_LAB_WORK"
-_TREE = "POSTBAG_LAB_TREE"
+_TREES = "POSTBAG_LAB_TREES"
 _CHROOTED = "POSTBAG_LAB_CHROOTED"
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _MNT_DETACH = 2
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 
@@ -37,29 +39,31 @@ def work_folder():
     return os.environ[_WORK]
 
 
-def peers_tree():
-    """Inner process only: where the packages are unpacked."""
-    return os.environ[_TREE]
+def missing_groups():
+    """Inner process only: {group of packages: why it is not there}."""
+    return json.loads(os.environ[_TREES])["missing"]
 
 
-def run_inside(tree):
-    """Starts this very command again inside new namespaces; its exit status."""
+def run_inside(trees, missing):
+    """Starts this very command again inside new namespaces; its exit status. `trees` are what
+    packages.peers_trees() says."""
     work = tempfile.mkdtemp(prefix="postbag-lab-", dir="/var/tmp")  # on disk
     for name in ("lab", "root", "disk"):
         os.mkdir(os.path.join(work, name))
     try:
-        return _run_inner(work, tree)
+        return _run_inner(work, {"trees": list(trees.values()), "missing": missing})
     finally:
         _remove_work(work)
 
 
-def _run_inner(work, tree):
+def _run_inner(work, packages):
     chrooted = not _root_is_mount()
     flags = ["--propagation", "unchanged"] if chrooted else []
     command = ["setpriv", "--pdeathsig", "KILL",
                "unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", *flags,
                sys.executable, "-B", *sys.argv]
-    environment = dict(os.environ, **{_WORK: work, _TREE: tree, _CHROOTED: "1" if chrooted else ""})
+    environment = dict(os.environ, **{_WORK: work, _TREES: json.dumps(packages),
+                                      _CHROOTED: "1" if chrooted else ""})
     child = subprocess.Popen(command, env=environment)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: child.kill())
@@ -92,8 +96,8 @@ def _root_is_mount():
 def build(layer):
     """Inner process: mounts everything; `layer(folder)` fills what lies on top of /usr.
 
-    Afterwards work_folder() + "/lab" is an empty memory file system, /etc may be written to
-    without harm, /usr is the peers' and the machine's together."""
+    Afterwards work_folder() + "/lab" is an empty memory file system, /etc, /run, /var/spool and
+    /dev may be written to without harm, /usr is the peers' and the machine's together."""
     work = work_folder()
     if os.environ[_CHROOTED]:
         _leave_for_bind_mount(os.path.join(work, "root"))
@@ -104,11 +108,30 @@ def build(layer):
     for name in ("usr", "etc", "etc-work"):
         os.mkdir(os.path.join(lab, name))
     layer(os.path.join(lab, "usr"))
-    _mount("overlay", "overlay", "/usr", f"lowerdir={lab}/usr:{peers_tree()}/usr:/usr")
+    layers = ":".join(f"{tree}/usr" for tree in json.loads(os.environ[_TREES])["trees"])
+    _mount("overlay", "overlay", "/usr", f"lowerdir={lab}/usr:{layers}:/usr")
     _mount("overlay", "overlay", "/etc", f"lowerdir=/etc,upperdir={lab}/etc,workdir={lab}/etc-work")
+    _private_devices(os.path.join(lab, "dev"))
+    for name in ("/run", "/var/spool"):
+        _mount("tmpfs", "tmpfs", name, "mode=755")
     socket.sethostname("client")
     _loopback_up()
     return lab
+
+
+def _private_devices(folder):
+    """A /dev of the usual devices, where the lab's own /dev/log can be."""
+    os.mkdir(folder)
+    _mount("tmpfs", "tmpfs", folder, "mode=755")
+    for name in _DEVICES:
+        path = os.path.join(folder, name)
+        open(path, "wb").close()
+        subprocess.run(["mount", "-n", "--bind", os.path.join("/dev", name), path], check=True)
+    os.symlink("/proc/self/fd", os.path.join(folder, "fd"))
+    shared = os.path.join(folder, "shm")
+    os.mkdir(shared)
+    os.chmod(shared, 0o1777)
+    subprocess.run(["mount", "-n", "--rbind", folder, "/dev"], check=True)
 
 
 def _leave_for_bind_mount(root):
