@@ -10,9 +10,9 @@ struct auth_opts {
     const char *auth_min; /* "scram", or NULL */
     const char *user;
     const char *password;
-    const char *password_file;
+    const char *password_file; /* absolute */
     const char *password_command;
-    const char *home; /* for "~/" in the two above */
+    const char *home; /* for "~/" in the command, or NULL */
 };
 
 /* Is a login wanted at all? */

@@ -44,21 +44,6 @@ static struct span secret_line(struct span text)
     return line;
 }
 
-static int secret_path(const struct auth_opts *opts, struct arena *a, const char **ret,
-                       struct err *e)
-{
-    const char *path = opts->password_file;
-    if (span_starts(span_of(path), "~/")) {
-        if (!opts->home)
-            return err_set(e, ERR_CONFIG, "password_file: this user has no home for \"~/\"");
-        path = arena_printf(a, "%s/%s", opts->home, path + 2);
-    }
-    if (path[0] != '/')
-        return err_set(e, ERR_CONFIG, "password_file: the path must begin with / or ~/");
-    *ret = path;
-    return 0;
-}
-
 static int secret_refuse_file(const char *path, const char *why, struct err *e)
 {
     return err_set(e, ERR_CONFIG, "password_file %s: %s", path, why);
@@ -98,16 +83,15 @@ static int secret_open_file(const char *path, struct err *e)
 static int secret_from_file(const struct auth_opts *opts, struct arena *a, struct buf *ret,
                             struct strlist *notes, struct err *e)
 {
-    const char *path = NULL;
+    const char *path = opts->password_file;
     struct stat about;
     BUF text = { .secret = true };
-    if (secret_path(opts, a, &path, e) < 0)
-        return -1;
     CLEANUP(io_close) int fd = secret_open_file(path, e);
     if (fd < 0 || secret_check_file(fd, path, &about, e) < 0)
         return -1;
     if (io_read_all(fd, path, SECRET_FILE_MAX, &text, e) < 0) {
         e->kind = ERR_CONFIG;
+        err_context(e, "password_file");
         return -1;
     }
     if (secret_put(secret_line(buf_span(&text)), "password_file", ret, e) < 0)
