@@ -175,6 +175,11 @@ void stream_peek(struct stream *s)
         receive_all(s);
 }
 
+bool stream_is_over(const struct stream *s)
+{
+    return s->at_end || s->failure.kind;
+}
+
 struct span stream_input(const struct stream *s)
 {
     return span_from(buf_span(&s->in), s->consumed);

@@ -64,6 +64,9 @@ int stream_fill(struct stream *s, struct err *e) MUST_USE;
 struct span stream_input(const struct stream *s);
 void stream_consume(struct stream *s, size_t n);
 
+/* Nothing more will come: the server has ended its side, or the stream has failed. */
+bool stream_is_over(const struct stream *s);
+
 /* Reads what the kernel already has without waiting; errors are left for later. */
 void stream_peek(struct stream *s);
 

@@ -240,6 +240,12 @@ int client_open(struct client *c, struct err *e)
     return auth_opts_wanted(c->setup.auth) ? client_login(c, e) : 0;
 }
 
+bool client_is_alive(struct client *c)
+{
+    stream_peek(c->stream);
+    return !c->broken && !stream_is_over(c->stream) && !stream_input(c->stream).len;
+}
+
 /* The end. */
 
 void client_close(struct client *c)

@@ -50,6 +50,7 @@ struct client {
     bool lmtp;
     bool broken; /* the connection is of no more use */
     bool quit_sent;
+    bool unclean; /* the server still has a transaction open, which RSET must end */
     struct client_times times;
 };
 
@@ -83,6 +84,9 @@ int client_take_reply(struct client *c, struct err *e) MUST_USE;
  * may ride along. Never fails as a whole; look at c->broken before sending another. */
 void client_send(struct client *c, const struct envelope *envelope, const struct stored *stored,
                  bool last, struct verdict *verdicts);
+
+/* Can an idle connection be used on? Not if the server has hung up or said something meanwhile. */
+bool client_is_alive(struct client *c);
 
 /* QUIT if it has not been sent and makes sense; does not wait for the answer. */
 void client_close(struct client *c);

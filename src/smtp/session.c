@@ -46,6 +46,7 @@ enum session_step session_next(struct session *s, struct buf *out)
     case TXN_STEP_CONTENT: return SESSION_CONTENT;
     case TXN_STEP_LONE_DOT: return SESSION_LONE_DOT;
     case TXN_STEP_WAIT: return SESSION_READ;
+    case TXN_STEP_HOLD: return s->n ? SESSION_READ : SESSION_HOLD;
     case TXN_STEP_DONE: return s->n ? SESSION_READ : SESSION_DONE;
     }
     return SESSION_DONE;

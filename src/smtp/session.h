@@ -27,6 +27,7 @@ enum session_step {
     SESSION_CONTENT,  /* send content and end of data, then `out` holds what follows it */
     SESSION_LONE_DOT, /* the same with an empty content */
     SESSION_READ,     /* flush, and read one reply */
+    SESSION_HOLD,     /* all is answered; an open txn waits for txn_add or txn_close */
     SESSION_DONE,
 };
 

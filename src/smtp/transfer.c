@@ -1,20 +1,13 @@
-/* One message over an open connection: session and txn say what, this file does it. */
+#include "smtp/transfer.h"
+
 #include "base/sig.h"
 #include "mail/wire.h"
-#include "smtp/client.h"
 #include "smtp/dot.h"
 
 enum {
     FLUSH_AT = 64 * 1024,            /* octets queued before they are sent */
     END_TIMEOUT_MS = 10 * 60 * 1000, /* RFC 5321 section 4.5.3.2.6 */
     QUIT_LENGTH = 6,
-};
-
-struct transfer {
-    struct client *client;
-    struct session session;
-    const struct stored *stored;
-    bool downgrade; /* the body goes as quoted-printable */
 };
 
 /* Hands a reply that has come before its time to the session; 0 if there is none. */
@@ -125,6 +118,7 @@ static int perform(struct transfer *x, struct err *e)
         case SESSION_CONTENT: done = send_content(x, e); break;
         case SESSION_LONE_DOT: done = end_content(x, SPAN(".\r\n"), e); break;
         case SESSION_READ: done = read_reply(x, e); break;
+        case SESSION_HOLD:
         case SESSION_DONE: return 0;
         }
         if (done < 0)
@@ -132,21 +126,79 @@ static int perform(struct transfer *x, struct err *e)
     }
 }
 
-/* What the wire form is like under this server's capabilities. */
-static int describe(struct transfer *x, struct txn_message *ret, struct err *e)
+/* What the wire form is like if the server takes 8-bit text, or not. */
+static int describe(struct transfer *x, bool takes_8bit, struct txn_message *ret, struct err *e)
 {
     const struct stored *stored = x->stored;
-    x->downgrade =
-        stored->eight_bit && stored->qp_allowed && !caps_has(&x->client->caps, CAP_8BITMIME);
+    x->downgrade = stored->eight_bit && stored->qp_allowed && !takes_8bit;
     *ret = (struct txn_message){ .eight_bit = stored->eight_bit && !x->downgrade,
                                  .utf8_addresses = stored->utf8_addresses };
     return wire_size(stored, x->downgrade, &ret->size, e);
+}
+
+static void start(struct transfer *x, const struct envelope *envelope,
+                  const struct txn_message *message, struct verdict *verdicts)
+{
+    struct client *c = x->client;
+    bool pipelining = caps_has(&c->caps, CAP_PIPELINING) && c->setup.smtp->pipelining != SWITCH_OFF;
+    txn_init(&x->txn, envelope, message, &c->caps, verdicts);
+    x->txn.lmtp = c->lmtp;
+    if (c->unclean)
+        x->txn.phase = TXN_PHASE_RSET;
+    session_init(&x->session, &x->txn, pipelining, x->last);
+}
+
+void transfer_open(struct transfer *x, struct client *c, const struct envelope *envelope,
+                   const struct txn_message *declared, struct verdict *verdicts)
+{
+    *x = (struct transfer){ .client = c };
+    start(x, envelope, declared, verdicts);
+    x->txn.open = true;
+}
+
+void transfer_add(struct transfer *x, struct verdict *verdicts)
+{
+    txn_add(&x->txn, verdicts);
+}
+
+void transfer_close(struct transfer *x, const struct stored *stored)
+{
+    ERR e = { 0 };
+    struct txn_message message;
+    bool takes_8bit = x->txn.message.eight_bit && caps_has(&x->client->caps, CAP_8BITMIME);
+    x->stored = stored;
+    if (describe(x, takes_8bit, &message, &e) < 0)
+        txn_broken(&x->txn, STAGE_BODY, &e);
+    else
+        txn_close(&x->txn, &message);
+}
+
+void transfer_run(struct transfer *x)
+{
+    ERR e = { 0 };
+    struct client *c = x->client;
+    int64_t start_ms = clock_ms();
+    if (perform(x, &e) < 0) {
+        c->broken = true;
+        txn_broken(&x->txn, c->stage, &e);
+    }
+    c->quit_sent = x->session.quit_sent;
+    c->unclean = x->txn.begun;
+    c->times.transfer_ms += clock_ms() - start_ms;
+}
+
+void transfer_done(struct transfer *x)
+{
+    session_done(&x->session);
+    txn_done(&x->txn);
 }
 
 static void fail_all(const struct envelope *envelope, const struct err *err,
                      struct verdict *verdicts)
 {
     for (size_t i = 0; i < envelope->n_rcpts; i++) {
+        if (verdicts[i].result != VERDICT_PENDING)
+            continue;
         verdicts[i].result = verdict_of(err);
         verdicts[i].stage = STAGE_BODY;
         err_copy(&verdicts[i].err, err);
@@ -157,24 +209,13 @@ void client_send(struct client *c, const struct envelope *envelope, const struct
                  bool last, struct verdict *verdicts)
 {
     ERR e = { 0 };
-    struct transfer x = { .client = c, .stored = stored };
+    struct transfer x = { .client = c, .stored = stored, .last = last };
     struct txn_message message;
-    struct txn txn;
-    int64_t start = clock_ms();
-    if (describe(&x, &message, &e) < 0) {
+    if (describe(&x, caps_has(&c->caps, CAP_8BITMIME), &message, &e) < 0) {
         fail_all(envelope, &e, verdicts);
         return;
     }
-    bool pipelining = caps_has(&c->caps, CAP_PIPELINING) && c->setup.smtp->pipelining != SWITCH_OFF;
-    txn_init(&txn, envelope, &message, &c->caps, verdicts);
-    txn.lmtp = c->lmtp;
-    session_init(&x.session, &txn, pipelining, last);
-    if (perform(&x, &e) < 0) {
-        c->broken = true;
-        txn_broken(&txn, c->stage, &e);
-    }
-    c->quit_sent = x.session.quit_sent;
-    c->times.transfer_ms = clock_ms() - start;
-    session_done(&x.session);
-    txn_done(&txn);
+    start(&x, envelope, &message, verdicts);
+    transfer_run(&x);
+    transfer_done(&x);
 }

@@ -24,7 +24,7 @@ static void decide(struct txn *t, size_t i, enum verdict_result result, enum sta
 static void decide_all(struct txn *t, enum txn_recipient state, enum verdict_result result,
                        enum stage stage, const struct err *err)
 {
-    for (size_t i = 0; i < t->envelope->n_rcpts; i++)
+    for (size_t i = 0; i < t->known; i++)
         if (t->recipients[i] == state)
             decide(t, i, result, stage, err);
 }
@@ -39,29 +39,36 @@ static void decide_undecided(struct txn *t, enum verdict_result result, enum sta
 
 /* What cannot be sent through this server at all is refused before anything is. */
 
+/* Why an address that is not ASCII cannot be sent; NULL if it can. */
+static const char *utf8_obstacle(const struct txn *t)
+{
+    if (!caps_has(t->caps, CAP_SMTPUTF8))
+        return "the server does not offer SMTPUTF8";
+    return t->begun && !t->utf8_said ? "MAIL did not ask for SMTPUTF8" : NULL;
+}
+
 static void refuse_utf8(struct txn *t)
 {
     static const char remedy[] = "use an address whose part before the \"@\" is ASCII, or a server "
                                  "that offers SMTPUTF8";
     const struct envelope *env = t->envelope;
+    const char *obstacle = utf8_obstacle(t);
     ERR e = { 0 };
-    if (caps_has(t->caps, CAP_SMTPUTF8))
+    if (!obstacle)
         return;
     if (env->sender_utf8)
-        err_set(&e, ERR_DATA, "sender %s: the server does not offer SMTPUTF8", env->sender);
+        err_set(&e, ERR_DATA, "sender %s: %s", env->sender, obstacle);
     else if (t->message.utf8_addresses)
-        err_set(&e, ERR_DATA,
-                "an address in the header is not ASCII and the server does not offer "
-                "SMTPUTF8");
+        err_set(&e, ERR_DATA, "an address in the header is not ASCII and %s", obstacle);
     if (e.kind) {
         err_hint(&e, "%s", remedy);
         decide_undecided(t, VERDICT_REFUSED, STAGE_MAIL, &e);
         return;
     }
-    for (size_t i = 0; i < env->n_rcpts; i++) {
-        if (!env->rcpts[i].utf8)
+    for (size_t i = 0; i < t->known; i++) {
+        if (!env->rcpts[i].utf8 || t->recipients[i] == TXN_DECIDED)
             continue;
-        err_set(&e, ERR_DATA, "the server does not offer SMTPUTF8, which this address needs");
+        err_set(&e, ERR_DATA, "%s, which this address needs", obstacle);
         err_hint(&e, "%s", remedy);
         decide(t, i, VERDICT_REFUSED, STAGE_RCPT, &e);
     }
@@ -78,6 +85,14 @@ static void refuse_size(struct txn *t)
     decide_undecided(t, VERDICT_REFUSED, STAGE_MAIL, &e);
 }
 
+/* Those that already have a verdict are none of ours. */
+static void take_recipients(struct txn *t)
+{
+    for (; t->known < t->envelope->n_rcpts; t->known++)
+        t->recipients[t->known] =
+            t->verdicts[t->known].result == VERDICT_PENDING ? TXN_WAITING : TXN_DECIDED;
+}
+
 void txn_init(struct txn *t, const struct envelope *envelope, const struct txn_message *message,
               const struct caps *caps, struct verdict *verdicts)
 {
@@ -86,6 +101,7 @@ void txn_init(struct txn *t, const struct envelope *envelope, const struct txn_m
                        .message = *message,
                        .verdicts = verdicts,
                        .recipients = mem_new(envelope->n_rcpts, sizeof *t->recipients) };
+    take_recipients(t);
     refuse_size(t);
     refuse_utf8(t);
 }
@@ -96,11 +112,27 @@ void txn_done(struct txn *t)
     *t = (struct txn){ 0 };
 }
 
+void txn_add(struct txn *t, struct verdict *verdicts)
+{
+    t->verdicts = verdicts;
+    t->recipients = mem_resize(t->recipients, t->envelope->n_rcpts, sizeof *t->recipients);
+    take_recipients(t);
+    refuse_utf8(t);
+}
+
+void txn_close(struct txn *t, const struct txn_message *message)
+{
+    t->open = false;
+    t->message = *message;
+    refuse_size(t);
+    refuse_utf8(t);
+}
+
 /* Sending. */
 
 static bool any(const struct txn *t, enum txn_recipient state)
 {
-    for (size_t i = 0; i < t->envelope->n_rcpts; i++)
+    for (size_t i = 0; i < t->known; i++)
         if (t->recipients[i] == state)
             return true;
     return false;
@@ -109,7 +141,7 @@ static bool any(const struct txn *t, enum txn_recipient state)
 static bool wants_utf8(const struct txn *t)
 {
     bool wanted = t->envelope->sender_utf8 || t->message.utf8_addresses;
-    for (size_t i = 0; i < t->envelope->n_rcpts; i++)
+    for (size_t i = 0; i < t->known; i++)
         wanted |= t->envelope->rcpts[i].utf8 && t->recipients[i] != TXN_DECIDED;
     return wanted;
 }
@@ -128,13 +160,14 @@ static enum txn_step next_mail(struct txn *t, struct buf *out, struct txn_awaite
     const struct envelope *env = t->envelope;
     bool dsn = caps_has(t->caps, CAP_DSN);
     struct mail_params params = {
-        .size = caps_has(t->caps, CAP_SIZE),
+        .size = caps_has(t->caps, CAP_SIZE) && t->message.size,
         .size_value = t->message.size,
         .body_8bit = t->message.eight_bit && caps_has(t->caps, CAP_8BITMIME),
         .smtputf8 = wants_utf8(t),
         .ret = dsn ? env->dsn_return : DSN_RETURN_UNSET,
         .envid = dsn ? env->envid : NULL,
     };
+    t->utf8_said = params.smtputf8;
     t->next = t->offered = t->unanswered = 0;
     t->mail_failed = t->full = false;
     if (command_mail(out, env->sender, &params, &e) < 0) {
@@ -155,12 +188,12 @@ static size_t transaction_limit(const struct txn *t)
 static bool offer_recipient(struct txn *t, struct buf *out, size_t *ret)
 {
     unsigned notify = caps_has(t->caps, CAP_DSN) ? t->envelope->dsn_notify : 0;
-    for (; t->next < t->envelope->n_rcpts && !t->full; t->next++) {
+    for (; t->next < t->known && !t->full; t->next++) {
         ERR e = { 0 };
         size_t i = t->next;
         if (t->recipients[i] != TXN_WAITING)
             continue;
-        if (t->offered == transaction_limit(t))
+        if (!t->open && t->offered == transaction_limit(t))
             return false;
         if (command_rcpt(out, t->envelope->rcpts[i].wire, notify, &e) < 0) {
             decide(t, i, VERDICT_REFUSED, STAGE_RCPT, &e);
@@ -181,6 +214,8 @@ static enum txn_step next_rcpt(struct txn *t, struct buf *out, struct txn_awaite
     size_t i;
     if (!t->mail_failed && offer_recipient(t, out, &i))
         return command(t, TXN_RCPT, i, TXN_PHASE_RCPT, ret);
+    if (t->open && !t->mail_failed)
+        return TXN_STEP_HOLD;
     if (t->unanswered > 0 || t->accepted > 0) {
         if (t->mail_failed)
             return TXN_STEP_WAIT;
@@ -196,7 +231,7 @@ enum txn_step txn_next(struct txn *t, struct buf *out, struct txn_awaited *ret)
 {
     switch (t->phase) {
     case TXN_PHASE_MAIL:
-        if (any(t, TXN_WAITING))
+        if (t->open || any(t, TXN_WAITING))
             return next_mail(t, out, ret);
         t->phase = TXN_PHASE_DONE;
         return TXN_STEP_DONE;
@@ -225,7 +260,7 @@ void txn_content_sent(struct txn *t)
 
 size_t txn_next_accepted(const struct txn *t, size_t start)
 {
-    for (size_t i = start; i < t->envelope->n_rcpts; i++)
+    for (size_t i = start; i < t->known; i++)
         if (t->recipients[i] == TXN_ACCEPTED)
             return i;
     return TXN_ALL;
@@ -261,7 +296,8 @@ static bool says_full(const struct reply *reply)
 static int reply_mail(struct txn *t, const struct reply *reply, const struct err *said,
                       struct err *e)
 {
-    if (is_success(reply))
+    t->begun = is_success(reply);
+    if (t->begun)
         return 0;
     if (!is_failure(reply))
         return unexpected("MAIL", said, e);
@@ -282,7 +318,7 @@ static int reply_rcpt(struct txn *t, size_t i, const struct reply *reply, const 
         t->accepted++;
     } else if (!is_failure(reply)) {
         return unexpected("RCPT", said, e);
-    } else if (says_full(reply) && t->accepted) {
+    } else if (says_full(reply) && t->accepted && !t->open) {
         t->recipients[i] = TXN_WAITING;
         t->full = true;
     } else {
@@ -294,6 +330,7 @@ static int reply_rcpt(struct txn *t, size_t i, const struct reply *reply, const 
 /* A transaction is over: begin the next one for those who wait, or end. */
 static void conclude(struct txn *t, bool clean)
 {
+    t->begun = t->begun && !clean;
     if (!any(t, TXN_WAITING))
         t->phase = TXN_PHASE_DONE;
     else
@@ -337,6 +374,7 @@ static int reply_rset(struct txn *t, const struct reply *reply, const struct err
                       struct err *e)
 {
     t->phase = TXN_PHASE_MAIL;
+    t->begun = false;
     return is_success(reply) ? 0 : unexpected("RSET", said, e);
 }
 

@@ -16,6 +16,9 @@
  * - 421 is the verdict of all that are undecided: the server is leaving.
  * - Any other code than those above breaks the protocol: txn_reply returns -1 and the connection is
  *   of no more use.
+ * - A txn that is `open` waits for more recipients (txn_add) in place of DATA, until txn_close says
+ *   that there are no more and what the message is like. Its transaction takes any number of them,
+ *   and whatever the server says of one is its verdict.
  * - txn_broken() ends it when the connection is gone. What is undecided failed for now; what the
  *   server may have accepted because the end of data was sent is ambiguous.
  *
@@ -64,10 +67,14 @@ struct txn {
 
     enum txn_phase phase;
     enum txn_recipient *recipients;
-    size_t next;       /* the recipient to look at next */
-    size_t offered;    /* in this transaction */
+    size_t known;   /* the envelope's recipients that are looked after: all but those not added */
+    size_t next;    /* the recipient to look at next */
+    size_t offered; /* in this transaction */
     size_t unanswered; /* RCPT replies still to come */
     size_t accepted;   /* in this transaction and without verdict */
+    bool open;         /* there may be more recipients */
+    bool begun;        /* the server has accepted MAIL, and nothing has ended the transaction yet */
+    bool utf8_said;    /* MAIL has asked for SMTPUTF8 */
     bool mail_failed;
     bool full; /* the server takes no more recipients in this transaction */
 };
@@ -76,6 +83,12 @@ struct txn {
 void txn_init(struct txn *t, const struct envelope *envelope, const struct txn_message *message,
               const struct caps *caps, struct verdict *verdicts);
 void txn_done(struct txn *t);
+
+/* The envelope of an open txn has got more recipients, and `verdicts` room for them. */
+void txn_add(struct txn *t, struct verdict *verdicts);
+
+/* No more recipients; the message is as it says. What the server cannot take is refused. */
+void txn_close(struct txn *t, const struct txn_message *message);
 
 /* The commands whose replies are awaited. */
 enum txn_command { TXN_MAIL, TXN_RCPT, TXN_DATA, TXN_END, TXN_LONE_DOT, TXN_RSET };
@@ -94,6 +107,7 @@ enum txn_step {
     TXN_STEP_CONTENT,  /* send the content and the end of data, then call txn_content_sent */
     TXN_STEP_LONE_DOT, /* send ".CRLF", then call txn_content_sent */
     TXN_STEP_WAIT,     /* nothing can be sent before a reply has come */
+    TXN_STEP_HOLD,     /* nothing can be sent before txn_add or txn_close */
     TXN_STEP_DONE,
 };
 

@@ -1,5 +1,6 @@
-/* txn and session against a server that says anything: they end, and each recipient has exactly
- * one verdict; "sent" only if the end of data was sent and answered with 2yz. */
+/* txn and session against a server that says anything, with all recipients at once or one by one:
+ * they end, and each recipient has exactly one verdict; "sent" only if the end of data was sent and
+ * answered with 2yz. */
 #include "smtp/session.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ struct run {
     bool acceptance_possible; /* content has been sent, and 2yz came after it */
 };
 
-static void set_up(struct run *r, uint8_t how)
+static void set_up(struct run *r, uint8_t how, bool open)
 {
     for (size_t i = 0; i < RECIPIENTS; i++)
         r->rcpts[i] =
@@ -30,7 +31,9 @@ static void set_up(struct run *r, uint8_t how)
     r->caps.rcpt_max = how & 8 ? 2 : 0;
     r->caps.size = how & 32 ? 1 : 0;
     struct txn_message message = { .size = how & 128 ? 2 : 1 };
+    r->envelope.n_rcpts = open ? 0 : RECIPIENTS;
     txn_init(&r->txn, &r->envelope, &message, &r->caps, r->verdicts);
+    r->txn.open = open;
     r->txn.lmtp = how & 16;
     session_init(&r->session, &r->txn, how & 1, true);
 }
@@ -41,6 +44,8 @@ static void tear_down(struct run *r)
     txn_done(&r->txn);
     caps_done(&r->caps);
     for (size_t i = 0; i < RECIPIENTS; i++) {
+        if (i >= r->envelope.n_rcpts && r->verdicts[i].result == VERDICT_PENDING)
+            continue; /* was never added */
         if (r->verdicts[i].result == VERDICT_PENDING)
             abort();
         if (r->verdicts[i].result == VERDICT_SENT && !r->acceptance_possible)
@@ -80,6 +85,18 @@ static bool read_one(struct run *r, const uint8_t **data, size_t *size)
     return done == 0;
 }
 
+static void add_or_close(struct run *r)
+{
+    struct txn_message message = r->txn.message;
+    message.size = 3;
+    if (r->envelope.n_rcpts < RECIPIENTS) {
+        r->envelope.n_rcpts++;
+        txn_add(&r->txn, r->verdicts);
+    } else {
+        txn_close(&r->txn, &message);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct run r = { 0 };
@@ -87,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool going = true;
     if (!size)
         return 0;
-    set_up(&r, data[0]);
+    set_up(&r, data[0], size % 2);
     data++;
     size--;
     for (size_t step = 0; going; step++) {
@@ -101,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             session_content_sent(&r.session);
             break;
         case SESSION_READ: going = read_one(&r, &data, &size); break;
+        case SESSION_HOLD: add_or_close(&r); break;
         case SESSION_DONE: going = false; break;
         }
     }

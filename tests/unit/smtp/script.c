@@ -84,6 +84,7 @@ int script_play(struct script *s, const char *text)
             if (read_reply(s, &replies) < 0)
                 return -1;
             continue;
+        case SESSION_HOLD: /* no txn here is open */
         case SESSION_DONE: return 0;
         }
     }

@@ -1,0 +1,42 @@
+/* One message over an open connection: session and txn say what, this does it. client_send() does
+ * it for a message that is there whole. For one that comes bit by bit:
+ *
+ *   transfer_open, transfer_run     MAIL
+ *   transfer_add, transfer_run      RCPT, for each recipient that the envelope has got
+ *   transfer_close, transfer_run    DATA and the message: every recipient has its verdict
+ *   transfer_done                   at any time: what the server has begun is ended by RSET before
+ *                                   the next message
+ *
+ * Each transfer_run returns when all replies have come; the last one stands in client.reply. When
+ * the connection fails (client.broken) everything is decided at once. A MAIL that was refused
+ * leaves txn.begun false. */
+#ifndef SMTP_TRANSFER_H
+#define SMTP_TRANSFER_H
+
+#include "smtp/client.h"
+
+struct transfer { /* stays where it is: it points into itself */
+    struct client *client;
+    struct txn txn;
+    struct session session;
+    const struct stored *stored;
+    bool last;      /* QUIT may ride along */
+    bool downgrade; /* the body goes as quoted-printable */
+};
+
+/* `declared` is what MAIL says: a size of 0 for none; eight_bit if the message may be 8-bit;
+ * utf8_addresses to ask for SMTPUTF8. All is borrowed until transfer_done. */
+void transfer_open(struct transfer *x, struct client *c, const struct envelope *envelope,
+                   const struct txn_message *declared, struct verdict *verdicts);
+
+/* The envelope has grown, and `verdicts` (in a new place perhaps) with it. */
+void transfer_add(struct transfer *x, struct verdict *verdicts);
+
+/* The message is whole. One that MAIL has not declared as it is goes as quoted-printable if it may;
+ * addresses that needed SMTPUTF8 are refused. */
+void transfer_close(struct transfer *x, const struct stored *stored);
+
+void transfer_run(struct transfer *x);
+void transfer_done(struct transfer *x);
+
+#endif

@@ -1,0 +1,180 @@
+/* Messages that come bit by bit: what is sent, what becomes of each recipient, and that the next
+ * message on the same connection begins clean. */
+#include "smtp/transfer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { RECIPIENTS = 3 };
+
+struct fixture {
+    struct target target;
+    struct net_opts net;
+    struct auth_opts auth;
+    struct smtp_opts smtp;
+    struct client client;
+    struct buf sent;
+    struct rcpt rcpts[RECIPIENTS];
+    struct envelope envelope;
+    struct verdict verdicts[RECIPIENTS];
+    struct stored stored;
+};
+
+static void set_up(struct fixture *f, const char *script, const char *caps)
+{
+    ERR e = { 0 };
+    *f = (struct fixture){
+        .target = { .host = "127.0.0.1", .port = 25, .is_literal = true, .tls = TLS_MODE_OFF },
+        .net = { .command_timeout_ms = 1000, .connect_timeout_ms = 1000 },
+    };
+    struct client_setup setup = { .target = &f->target,
+                                  .net = &f->net,
+                                  .auth = &f->auth,
+                                  .smtp = &f->smtp,
+                                  .host = "client.example.org" };
+    client_init(&f->client, &setup);
+    f->client.stream = stream_new_memory(span_of(script), 1, &f->sent, (struct stream_trace){ 0 });
+    caps_parse(span_of(caps), &f->client.caps);
+    f->envelope = (struct envelope){ .sender = "s@t", .rcpts = f->rcpts };
+    buf_add_string(&f->stored.header, "Subject: x\r\n\r\n");
+    assert_int_equal(body_add(&f->stored.body, SPAN(".b\r\n"), &e), 0);
+}
+
+static void forget_verdicts(struct fixture *f)
+{
+    for (size_t i = 0; i < RECIPIENTS; i++)
+        verdict_done(&f->verdicts[i]);
+    f->envelope.n_rcpts = 0;
+}
+
+static void tear_down(struct fixture *f)
+{
+    forget_verdicts(f);
+    stored_done(&f->stored);
+    f->client.broken = true; /* no QUIT into what a test has looked at */
+    client_close(&f->client);
+    buf_done(&f->sent);
+}
+
+/* MAIL, a RCPT for each word, and with `whole` the message. */
+static void transfer(struct fixture *f, const char *rcpts, bool whole)
+{
+    struct transfer x;
+    struct txn_message declared = { .eight_bit = true };
+    struct span rest = span_of(rcpts), word;
+    transfer_open(&x, &f->client, &f->envelope, &declared, f->verdicts);
+    transfer_run(&x);
+    while (x.txn.begun && !f->client.broken && span_word(&rest, &word)) {
+        static const char *const names[] = { "a@b", "c@d", "\xc3\xa9@f" };
+        size_t i = (size_t)(*word.at - '1');
+        f->rcpts[f->envelope.n_rcpts++] =
+            (struct rcpt){ .wire = names[i], .original = names[i], .utf8 = i == 2 };
+        transfer_add(&x, f->verdicts);
+        transfer_run(&x);
+    }
+    if (whole) {
+        transfer_close(&x, &f->stored);
+        transfer_run(&x);
+    }
+    transfer_done(&x);
+}
+
+#define MAIL "MAIL FROM:<s@t>\r\n"
+#define A    "RCPT TO:<a@b>\r\n"
+#define C    "RCPT TO:<c@d>\r\n"
+#define TEXT "DATA\r\nSubject: x\r\n\r\n..b\r\n.\r\n"
+
+static const struct row {
+    const char *name;
+    const char *caps;
+    const char *rcpts; /* numbers of names */
+    const char *script;
+    const char *sent;
+    const char *verdicts; /* s, r, f, a, or - for none */
+} rows[] = {
+    { "two", "x", "1 2", "250 ok\n250 ok\n250 ok\n354 go\n250 done\n", MAIL A C TEXT, "ss" },
+    { "in step, even if it could be pipelined; the size is not known", "x\nPIPELINING\nSIZE 900",
+      "1", "250 ok\n250 ok\n354 go\n250 done\n", MAIL A TEXT, "s" },
+    { "8-bit text is announced", "x\n8BITMIME", "1", "250 ok\n250 ok\n354 go\n250 done\n",
+      "MAIL FROM:<s@t> BODY=8BITMIME\r\n" A TEXT, "s" },
+    { "one refused", "x", "1 2", "250 ok\n550 no\n250 ok\n354 go\n250 done\n", MAIL A C TEXT,
+      "rs" },
+    { "\"too many\" is a verdict", "x", "1 2", "250 ok\n250 ok\n452 4.5.3 no\n354 go\n250 done\n",
+      MAIL A C TEXT, "sf" },
+    { "none accepted: no DATA", "x", "1 2", "250 ok\n550 no\n450 no\n", MAIL A C, "rf" },
+    { "MAIL refused", "x", "1", "550 no\n", MAIL, "-" },
+    { "UTF-8 that MAIL has not asked for", "x\nSMTPUTF8", "1 3",
+      "250 ok\n250 ok\n354 go\n250 done\n", MAIL A TEXT, "sr" },
+    { "DATA refused", "x", "1", "250 ok\n250 ok\n451 no\n", MAIL A "DATA\r\n", "f" },
+    { "the end refused", "x", "1", "250 ok\n250 ok\n354 go\n554 no\n", MAIL A TEXT, "r" },
+    { "lost at RCPT", "x", "1 2", "250 ok\n250 ok\n", MAIL A C, "ff" },
+    { "421 at RCPT", "x", "1 2", "250 ok\n250 ok\n421 bye\n", MAIL A C, "ff" },
+    { "lost at the end", "x", "1", "250 ok\n250 ok\n354 go\n", MAIL A TEXT, "a" },
+    { "too large", "x\nSIZE 10", "1", "250 ok\n250 ok\n", MAIL A, "r" },
+};
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        BUF verdicts = { 0 };
+        set_up(&f, rows[i].script, rows[i].caps);
+        transfer(&f, rows[i].rcpts, true);
+        for (size_t j = 0; j < f.envelope.n_rcpts; j++)
+            buf_add_char(&verdicts, *verdict_name(f.verdicts[j].result));
+        if (!verdicts.len)
+            buf_add_char(&verdicts, '-');
+        if (strcmp(buf_string(&verdicts), rows[i].verdicts))
+            print_error("%s\n", rows[i].name);
+        assert_string_equal(buf_string(&verdicts), rows[i].verdicts);
+        assert_string_equal(buf_string(&f.sent), rows[i].sent);
+        tear_down(&f);
+    }
+}
+
+/* The second message's commands tell what the first has left. */
+static void test_next_message_begins_clean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        const char *rcpts;
+        bool whole;
+        const char *sent;
+    } firsts[] = {
+        { "250 ok\n250 ok\n354 go\n250 done\n", "1", true, MAIL A TEXT MAIL },
+        { "250 ok\n250 ok\n354 go\n554 no\n", "1", true, MAIL A TEXT MAIL },
+        { "250 ok\n550 no\n250 reset\n", "1", true, MAIL A "RSET\r\n" MAIL },
+        { "250 ok\n250 ok\n250 reset\n", "1", false, MAIL A "RSET\r\n" MAIL },
+        { "250 ok\n250 reset\n", "", false, MAIL "RSET\r\n" MAIL },
+        { "550 no\n", "", false, MAIL MAIL },
+        { "250 ok\n250 ok\n451 no\n250 reset\n", "1", true, MAIL A "DATA\r\nRSET\r\n" MAIL },
+    };
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+        struct fixture f;
+        BUF script = { 0 };
+        buf_addf(&script, "%s250 second\n", firsts[i].script);
+        set_up(&f, buf_string(&script), "x");
+        transfer(&f, firsts[i].rcpts, firsts[i].whole);
+        forget_verdicts(&f);
+        transfer(&f, "", false);
+        assert_string_equal(buf_string(&f.sent), firsts[i].sent);
+        assert_string_equal(buf_string(&f.client.reply.text), "second");
+        tear_down(&f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_next_message_begins_clean),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
