@@ -52,6 +52,22 @@ void sig_hold(void)
     sig_note_unless_ignored(SIGHUP);
 }
 
+static void sig_undo(int number)
+{
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler == sig_note)
+        sig_set(number, SIG_DFL);
+}
+
+void sig_release(void)
+{
+    sig_undo(SIGTERM);
+    sig_undo(SIGINT);
+    sig_undo(SIGHUP);
+    if (caught)
+        raise(caught);
+}
+
 int sig_caught(void)
 {
     return caught;

@@ -12,6 +12,9 @@ void sig_hold(void);
 /* The signal that came last since sig_hold(), or 0. */
 int sig_caught(void);
 
+/* They have their default effect again; one that was caught meanwhile has it now. */
+void sig_release(void);
+
 /* For a child: all of the standard signals default and unblocked, SIGPIPE too. */
 void sig_reset(void);
 

@@ -11,6 +11,7 @@ struct rcpt {
     const char *original; /* the addr-spec as the caller wrote it, for messages: printable; an
                              alias, not what it stands for */
     bool utf8;            /* needs SMTPUTF8 */
+    unsigned dsn_notify;  /* DSN_NOTIFY_…, 0: as the envelope has it */
 };
 
 struct envelope {

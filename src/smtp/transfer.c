@@ -173,18 +173,19 @@ void transfer_close(struct transfer *x, const struct stored *stored)
         txn_close(&x->txn, &message);
 }
 
-void transfer_run(struct transfer *x)
+int transfer_run(struct transfer *x, struct err *e)
 {
-    ERR e = { 0 };
     struct client *c = x->client;
     int64_t start_ms = clock_ms();
-    if (perform(x, &e) < 0) {
+    int done = perform(x, e);
+    if (done < 0) {
         c->broken = true;
-        txn_broken(&x->txn, c->stage, &e);
+        txn_broken(&x->txn, c->stage, e);
     }
     c->quit_sent = x->session.quit_sent;
     c->unclean = x->txn.begun;
     c->times.transfer_ms += clock_ms() - start_ms;
+    return done;
 }
 
 void transfer_done(struct transfer *x)
@@ -216,6 +217,7 @@ void client_send(struct client *c, const struct envelope *envelope, const struct
         return;
     }
     start(&x, envelope, &message, verdicts);
-    transfer_run(&x);
+    if (transfer_run(&x, &e) < 0)
+        err_done(&e); /* the verdicts have it */
     transfer_done(&x);
 }

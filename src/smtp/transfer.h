@@ -36,7 +36,8 @@ void transfer_add(struct transfer *x, struct verdict *verdicts);
  * addresses that needed SMTPUTF8 are refused. */
 void transfer_close(struct transfer *x, const struct stored *stored);
 
-void transfer_run(struct transfer *x);
+/* 0, or -1 when the connection failed; the verdicts stand either way. */
+int transfer_run(struct transfer *x, struct err *e) MUST_USE;
 void transfer_done(struct transfer *x);
 
 #endif

@@ -184,10 +184,17 @@ static size_t transaction_limit(const struct txn *t)
     return limit && limit < TXN_RECIPIENTS ? (size_t)limit : TXN_RECIPIENTS;
 }
 
+static unsigned notify_of(const struct txn *t, size_t i)
+{
+    unsigned own = t->envelope->rcpts[i].dsn_notify;
+    if (!caps_has(t->caps, CAP_DSN))
+        return 0;
+    return own ? own : t->envelope->dsn_notify;
+}
+
 /* Appends RCPT for the next waiting recipient; false when there is none for this transaction. */
 static bool offer_recipient(struct txn *t, struct buf *out, size_t *ret)
 {
-    unsigned notify = caps_has(t->caps, CAP_DSN) ? t->envelope->dsn_notify : 0;
     for (; t->next < t->known && !t->full; t->next++) {
         ERR e = { 0 };
         size_t i = t->next;
@@ -195,7 +202,7 @@ static bool offer_recipient(struct txn *t, struct buf *out, size_t *ret)
             continue;
         if (!t->open && t->offered == transaction_limit(t))
             return false;
-        if (command_rcpt(out, t->envelope->rcpts[i].wire, notify, &e) < 0) {
+        if (command_rcpt(out, t->envelope->rcpts[i].wire, notify_of(t, i), &e) < 0) {
             decide(t, i, VERDICT_REFUSED, STAGE_RCPT, &e);
             continue;
         }

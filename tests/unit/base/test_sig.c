@@ -132,12 +132,57 @@ static void test_hold(void **state)
     }
 }
 
+/* Nothing caught: nothing happens, and the next signal ends the process. */
+static int release_part(void *number)
+{
+    sig_start();
+    sig_hold();
+    sig_release();
+    raise(*(int *)number);
+    return 1;
+}
+
+/* Caught while held: has its effect at the release, not before. */
+static int late_part(void *number)
+{
+    sig_start();
+    sig_hold();
+    raise(*(int *)number);
+    if (sig_caught() != *(int *)number)
+        return 1;
+    sig_release();
+    return 2;
+}
+
+static int ignored_release_part(void *number)
+{
+    signal(SIGHUP, SIG_IGN);
+    sig_start();
+    sig_hold();
+    sig_release();
+    raise(SIGHUP);
+    return number != NULL;
+}
+
+static void test_release(void **state)
+{
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        int number = numbers[i];
+        assert_int_equal(forked(release_part, &number), 256 + number);
+        assert_int_equal(forked(late_part, &number), 256 + number);
+    }
+    assert_int_equal(forked(ignored_release_part, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_ignored_stay_ignored),
         cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_release),
     };
     return cmocka_run_group_tests_name("base/sig", tests, NULL, NULL);
 }

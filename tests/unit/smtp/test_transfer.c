@@ -64,23 +64,25 @@ static void tear_down(struct fixture *f)
 /* MAIL, a RCPT for each word, and with `whole` the message. */
 static void transfer(struct fixture *f, const char *rcpts, bool whole)
 {
+    ERR e = { 0 };
     struct transfer x;
     struct txn_message declared = { .eight_bit = true };
     struct span rest = span_of(rcpts), word;
     transfer_open(&x, &f->client, &f->envelope, &declared, f->verdicts);
-    transfer_run(&x);
-    while (x.txn.begun && !f->client.broken && span_word(&rest, &word)) {
+    int done = transfer_run(&x, &e);
+    while (done == 0 && x.txn.begun && span_word(&rest, &word)) {
         static const char *const names[] = { "a@b", "c@d", "\xc3\xa9@f" };
         size_t i = (size_t)(*word.at - '1');
         f->rcpts[f->envelope.n_rcpts++] =
             (struct rcpt){ .wire = names[i], .original = names[i], .utf8 = i == 2 };
         transfer_add(&x, f->verdicts);
-        transfer_run(&x);
+        done = transfer_run(&x, &e);
     }
     if (whole) {
         transfer_close(&x, &f->stored);
-        transfer_run(&x);
+        done = done < 0 ? -1 : transfer_run(&x, &e);
     }
+    assert_int_equal(done, f->client.broken ? -1 : 0);
     transfer_done(&x);
 }
 
