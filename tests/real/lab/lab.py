@@ -7,7 +7,9 @@ import shutil
 from . import namespace, users
 from .certificates import Certificates
 from .dovecot import Dovecot
+from .packages import GROUPS
 from .postfix import Submission
+from .suite import Skipped
 
 USER = f"alice@{users.DOMAIN}"
 # Everything that a configuration file could trip over, but for the separator of passwd-file.
@@ -15,6 +17,9 @@ PASSWORD = """p4ss ;no #comment "quote' $$HOME ${HOME} \\end="""
 
 # For clients whose configuration is not the point.
 PLAIN_USER, PLAIN_PASSWORD = f"bench@{users.DOMAIN}", "bench"
+
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Lab:
@@ -26,11 +31,22 @@ class Lab:
         self.disk = os.path.join(namespace.work_folder(), "disk")  # not in memory
         os.chmod(self.disk, 0o1777)
         users.write(self.folder)
+        self.scripts = os.path.join(self.folder, "scripts")
+        shutil.copytree(os.path.join(_HERE, "../scripts"), self.scripts)
         self.certificates = Certificates(os.path.join(self.folder, "certificates"))
         self.postfix = Submission(os.path.join(self.folder, "postfix"), self.certificates)
         Dovecot(os.path.join(self.folder, "dovecot"), self.postfix.auth_socket,
                 {USER: PASSWORD, PLAIN_USER: PLAIN_PASSWORD}).start()
         self.postfix.start()
+
+    def need(self, group):
+        """Skips a case without this group of packages if it was not asked for; fails it if it
+        cannot be had."""
+        missing = namespace.missing_groups()
+        if group in missing:
+            raise AssertionError(f"no {group}: {missing[group]}")
+        if group in GROUPS and group not in namespace.groups():
+            raise Skipped(f"{group}: only with --full")
 
     def port(self, service):
         return self.postfix.ports[service]
@@ -61,6 +77,5 @@ def _install(layer, binary):
 
 def newest_binary():
     """The program that was built last in this tree, or None."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    found = glob.glob(os.path.join(here, "../../..", "build*", "src", "postbag"))
+    found = glob.glob(os.path.join(_HERE, "../../..", "build*", "src", "postbag"))
     return max(map(os.path.realpath, found), key=os.path.getmtime, default=None)

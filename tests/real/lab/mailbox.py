@@ -5,8 +5,18 @@ import re
 import time
 
 # virtual(8) puts these in front, then Postfix its one Received; the rest came from the client.
+_SENDER = re.compile(rb"^Return-Path: <(.*)>$", re.MULTILINE)
 _TRACE = re.compile(rb"(?:(?:Return-Path|Delivered-To|X-Original-To): [^\n]*\n)+"
                     rb"Received: [^\n]*\n(?:[ \t][^\n]*\n)*")
+
+
+class Letter:
+    """One delivery: the sender of its envelope, and the message as the client sent it."""
+
+    def __init__(self, raw):
+        trace = _TRACE.match(raw)
+        self.sender = _SENDER.search(trace[0])[1].decode()
+        self.data = raw[trace.end():]
 
 
 class Mailbox:
@@ -21,6 +31,10 @@ class Mailbox:
 
     def wait(self, count=1, timeout=10.0):
         """The messages in order of arrival, each as the client sent it, once there are `count`."""
+        return [letter.data for letter in self.letters(count, timeout)]
+
+    def letters(self, count=1, timeout=10.0):
+        """The same with their envelopes."""
         deadline = time.monotonic() + timeout
         while self.count() < count:
             if time.monotonic() > deadline:
@@ -33,5 +47,4 @@ class Mailbox:
 
     def _read(self, name):
         with open(os.path.join(self._new, name), "rb") as file:
-            raw = file.read()
-        return raw[_TRACE.match(raw).end():]
+            return Letter(file.read())

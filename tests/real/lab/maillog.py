@@ -10,16 +10,19 @@ import time
 _END = re.compile(r"postfix/(\S+)/smtpd\[(\d+)\]: disconnect from \S+ ?(.*)")
 _MECHANISM = re.compile(r"sasl_method=([^,\s]+)")
 _PROTOCOL = re.compile(r"(TLSv[\d.]+) with cipher (\S+)")
+_REFUSED = re.compile(r"reject: RCPT from .* from=<(.*?)> to=<(.*?)>")
 
 
 class Session:
-    """A finished SMTP session: service, commands {verb: "accepted[/all]"}, mechanism, protocol."""
+    """A finished SMTP session: service, commands {verb: "accepted[/all]"}, mechanism, protocol,
+    refused recipients [(sender, recipient)]."""
 
     def __init__(self, service, counts, lines):
         self.service = service
         self.commands = dict(word.split("=", 1) for word in counts.split())
         self.mechanism = _last(_MECHANISM, lines)
         self.protocol = _last(_PROTOCOL, lines)
+        self.refused = [match.groups() for match in map(_REFUSED.search, lines) if match]
 
     def saw(self, verb):
         """Was this command given at all, accepted or not?"""

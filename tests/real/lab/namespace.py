@@ -39,6 +39,11 @@ def work_folder():
     return os.environ[_WORK]
 
 
+def groups():
+    """Inner process only: the groups of packages that are there."""
+    return list(json.loads(os.environ[_TREES])["trees"])
+
+
 def missing_groups():
     """Inner process only: {group of packages: why it is not there}."""
     return json.loads(os.environ[_TREES])["missing"]
@@ -51,7 +56,7 @@ def run_inside(trees, missing):
     for name in ("lab", "root", "disk"):
         os.mkdir(os.path.join(work, name))
     try:
-        return _run_inner(work, {"trees": list(trees.values()), "missing": missing})
+        return _run_inner(work, {"trees": trees, "missing": missing})
     finally:
         _remove_work(work)
 
@@ -108,7 +113,7 @@ def build(layer):
     for name in ("usr", "etc", "etc-work"):
         os.mkdir(os.path.join(lab, name))
     layer(os.path.join(lab, "usr"))
-    layers = ":".join(f"{tree}/usr" for tree in json.loads(os.environ[_TREES])["trees"])
+    layers = ":".join(f"{tree}/usr" for tree in json.loads(os.environ[_TREES])["trees"].values())
     _mount("overlay", "overlay", "/usr", f"lowerdir={lab}/usr:{layers}:/usr")
     _mount("overlay", "overlay", "/etc", f"lowerdir=/etc,upperdir={lab}/etc,workdir={lab}/etc-work")
     _private_devices(os.path.join(lab, "dev"))
@@ -128,6 +133,8 @@ def _private_devices(folder):
         open(path, "wb").close()
         subprocess.run(["mount", "-n", "--bind", os.path.join("/dev", name), path], check=True)
     os.symlink("/proc/self/fd", os.path.join(folder, "fd"))
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.symlink(f"/proc/self/fd/{number}", os.path.join(folder, name))
     shared = os.path.join(folder, "shm")
     os.mkdir(shared)
     os.chmod(shared, 0o1777)
