@@ -136,6 +136,8 @@ CALLERS = _PHP_MAIL + (
     Caller("nodemailer", _script(["node"], "nodemailer.js"), group="node",
            recipient="code 67", login="code 77"),
     Caller("Python", _script(["python3"], "letter.py"), sender=None),
-    Caller("Emacs message.el", _emacs("message"), group="emacs"),
-    Caller("Emacs sendmail.el", _emacs("mail"), group="emacs"),
+    Caller("Emacs message.el", _emacs("message"), group="emacs",
+           recipient="exit value 67", login="exit value 77"),
+    Caller("Emacs sendmail.el", _emacs("mail"), group="emacs",
+           recipient="exit value 67", login="exit value 77"),
 )

@@ -24,19 +24,25 @@ class Result:
         return f"exit {self.exit}\n{self.err}"
 
 
+def account_lines(lab, service, **keys):
+    """The keys of an account for a service of Postfix, as lines; None leaves one out."""
+    keys = {"host": users.SMARTHOST, "port": lab.port(service),
+            "tls": "implicit" if service.startswith("tls") else "starttls",
+            "tls_ca_file": lab.certificates.ca,
+            "user": USER, "password": PASSWORD.replace("$", "$$"), "from": USER, **keys}
+    return "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
+
+
 class Client:
     """One account of postbag, as a private configuration file: for a service of Postfix, or for
-    a `sink`. Each run is one session."""
+    a `sink`; `more` are further lines. Each run is one session."""
 
-    def __init__(self, lab, service, sink=None, **keys):
+    def __init__(self, lab, service, sink=None, more="", **keys):
         self._lab = lab
         self._log = None if sink else lab.postfix.log
-        port = sink.ports[service] if sink else lab.port(service)
-        keys = {"host": users.SMARTHOST, "port": port,
-                "tls": "implicit" if service.startswith("tls") else "starttls",
-                "tls_ca_file": lab.certificates.ca,
-                "user": USER, "password": PASSWORD.replace("$", "$$"), "from": USER, **keys}
-        self.config = self._write(keys)
+        if sink:
+            keys["port"] = sink.ports[service]
+        self.config = self._write("[account lab]\n" + account_lines(lab, service, **keys) + more)
 
     def send(self, message, *words):
         """Feeds `message` to postbag; words are its arguments after the configuration."""
@@ -61,11 +67,9 @@ class Client:
         except AssertionError as missing:
             raise AssertionError(f"{missing}\n{done.stderr.decode('utf-8', 'replace')}") from None
 
-    def _write(self, keys):
+    def _write(self, text):
         handle, path = tempfile.mkstemp(prefix="config-", dir=self._lab.folder)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("[account lab]\n")
-            file.writelines(f"{key} = {value}\n" for key, value in keys.items()
-                            if value is not None)
+            file.write(text)
         users.own(path, CALLER)
         return path

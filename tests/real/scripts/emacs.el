@@ -9,6 +9,7 @@
         mail-specify-envelope-from t
         mail-envelope-from 'header
         message-interactive t
+        inhibit-message t
         message-confirm-send nil
         message-kill-buffer-on-exit t
         mail-interactive t
@@ -24,6 +25,9 @@
     (mail-text))
   (goto-char (point-max))
   (insert-file-contents (pop command-line-args-left))
-  (if (equal way "message")
-      (message-send)
-    (mail-send)))
+  (condition-case failure
+      (if (equal way "message")
+          (message-send)
+        (mail-send))
+    (error (princ (error-message-string failure))
+           (kill-emacs 1))))
