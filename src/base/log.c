@@ -5,10 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <paths.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct {
@@ -31,11 +35,13 @@ static const int priorities[] = {
 };
 
 static struct {
+    const char *name;
     const char *file;
     int facility; /* -1: no syslog */
     int fd;       /* -1: not open */
+    int socket;   /* to the log daemon; -1: not open */
     char *problem;
-} sink = { .facility = -1, .fd = -1 };
+} sink = { .facility = -1, .fd = -1, .socket = -1 };
 
 static int log_facility(const char *name)
 {
@@ -55,8 +61,7 @@ void log_setup(const char *name, const char *facility, const char *file)
     log_done();
     sink.file = file;
     sink.facility = log_facility(facility);
-    if (sink.facility >= 0)
-        openlog(name, LOG_PID, sink.facility);
+    sink.name = name;
 }
 
 /* These two are symbolic links, which O_NOFOLLOW refuses, but nobody else can have set them. */
@@ -100,6 +105,44 @@ static int log_append(const struct buf *record)
     return n == (ssize_t)record->len ? 0 : -1;
 }
 
+/* syslog(3) waits for a daemon that does not read; a message that is delivered cannot. So the
+ * record (RFC 3164) goes out by ourselves, or is lost. */
+static int log_connect(int type)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = _PATH_LOG };
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        io_close(&fd);
+    return fd;
+}
+
+static void log_open_daemon(void)
+{
+    sink.socket = log_connect(SOCK_DGRAM);
+    if (sink.socket < 0 && errno == EPROTOTYPE)
+        sink.socket = log_connect(SOCK_STREAM);
+}
+
+static void log_tell_daemon(enum log_level level, const char *text)
+{
+    BUF record = { 0 };
+    char when[sizeof "Jan 01 00:00:00"];
+    struct tm local;
+    time_t now = time(NULL);
+    if (sink.facility < 0)
+        return;
+    if (sink.socket < 0)
+        log_open_daemon();
+    if (sink.socket < 0 || !localtime_r(&now, &local) ||
+        !strftime(when, sizeof when, "%b %e %H:%M:%S", &local))
+        return;
+    buf_addf(&record, "<%d>%s %s[%d]: %s", sink.facility | priorities[level], when, sink.name,
+             (int)getpid(), text);
+    /* The octet behind the text ends a record of a stream. */
+    if (send(sink.socket, record.at, record.len + 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        io_close(&sink.socket);
+}
+
 static void log_note_problem(int errnum)
 {
     ERR e = { 0 };
@@ -107,16 +150,14 @@ static void log_note_problem(int errnum)
         return;
     err_system(&e, ERR_CREATE, errnum, "cannot write the log %s", sink.file);
     sink.problem = mem_string(e.text);
-    if (sink.facility >= 0)
-        syslog(LOG_WARNING, "%s", sink.problem);
+    log_tell_daemon(LOG_LEVEL_WARNING, sink.problem);
 }
 
 void log_write(enum log_level level, struct span line)
 {
     BUF record = { 0 };
     utf8_add_printable(&record, line, "\\n");
-    if (sink.facility >= 0)
-        syslog(priorities[level], "%s", buf_string(&record));
+    log_tell_daemon(level, buf_string(&record));
     buf_add_char(&record, '\n');
     if (sink.file && log_append(&record) < 0)
         log_note_problem(errno);
@@ -138,8 +179,7 @@ void log_probe(void)
 void log_done(void)
 {
     io_close(&sink.fd);
-    if (sink.facility >= 0)
-        closelog();
+    io_close(&sink.socket);
     free(sink.problem);
     sink.file = NULL;
     sink.facility = -1;

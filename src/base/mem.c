@@ -1,19 +1,32 @@
 #include "base/mem.h"
 
+#include "base/sig.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+static void mem_give_up(const char *words, int status) __attribute__((noreturn));
+
+static void mem_give_up(const char *words, int status)
+{
+    if (write(STDERR_FILENO, words, strlen(words)) < 0)
+        _exit(status);
+    _exit(status);
+}
+
+/* While signals are held a message has left whole, and its verdict may have come. */
 static void *mem_or_exit(void *block)
 {
-    static const char words[] = "postbag: out of memory\n";
     if (block)
         return block;
-    if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
-        _exit(EX_OSERR);
-    _exit(EX_OSERR);
+    if (sig_is_held())
+        mem_give_up(
+            "postbag: out of memory after the message was sent: it may have been delivered\n",
+            EX_TEMPFAIL);
+    mem_give_up("postbag: out of memory\n", EX_OSERR);
 }
 
 void *mem_new(size_t count, size_t size)

@@ -9,7 +9,8 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define MUST_USE                 __attribute__((warn_unused_result))
 
-/* Zeroed memory for `count` objects of `size` octets. Never NULL: writes one line and exits 71. */
+/* Zeroed memory for `count` objects of `size` octets. Never NULL: writes one line and exits
+ * 71, or 75 when a message may have been delivered already (sig_hold). */
 void *mem_new(size_t count, size_t size) MUST_USE;
 
 /* Resizes a block from this file (NULL allowed); new octets are not zeroed. Never NULL. */

@@ -5,6 +5,11 @@
 
 static volatile sig_atomic_t caught;
 
+/* All that would end the process and can be caught. */
+static const int deadly[] = { SIGHUP,  SIGINT,  SIGQUIT,   SIGTERM, SIGALRM, SIGUSR1,
+                              SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO,   SIGPWR };
+enum { DEADLY = sizeof deadly / sizeof *deadly };
+
 static void sig_note(int number)
 {
     caught = number;
@@ -31,6 +36,7 @@ void sig_start(void)
 {
     sigset_t none;
     sig_set(SIGPIPE, SIG_IGN);
+    sig_set(SIGXFSZ, SIG_IGN);
     sig_set(SIGTERM, SIG_DFL);
     sig_set(SIGCHLD, SIG_DFL);
     sigemptyset(&none);
@@ -46,10 +52,8 @@ static void sig_note_unless_ignored(int number)
 
 void sig_hold(void)
 {
-    caught = 0;
-    sig_note_unless_ignored(SIGTERM);
-    sig_note_unless_ignored(SIGINT);
-    sig_note_unless_ignored(SIGHUP);
+    for (size_t i = 0; i < DEADLY; i++)
+        sig_note_unless_ignored(deadly[i]);
 }
 
 static void sig_undo(int number)
@@ -61,11 +65,16 @@ static void sig_undo(int number)
 
 void sig_release(void)
 {
-    sig_undo(SIGTERM);
-    sig_undo(SIGINT);
-    sig_undo(SIGHUP);
+    for (size_t i = 0; i < DEADLY; i++)
+        sig_undo(deadly[i]);
     if (caught)
         raise(caught);
+}
+
+bool sig_is_held(void)
+{
+    struct sigaction now;
+    return sigaction(SIGTERM, NULL, &now) == 0 && now.sa_handler == sig_note;
 }
 
 int sig_caught(void)

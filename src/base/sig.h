@@ -2,12 +2,16 @@
 #ifndef BASE_SIG_H
 #define BASE_SIG_H
 
-/* At start: SIGPIPE ignored, TERM and CHLD default, nothing blocked, whatever a parent has left.
+#include <stdbool.h>
+
+/* At start: SIGPIPE and SIGXFSZ ignored (the write tells), TERM and CHLD default, nothing blocked.
  * HUP and INT stay ignored if they are: nohup(1) and a shell's background jobs mean it. */
 void sig_start(void);
 
-/* From now on TERM, INT and HUP, unless ignored, only set a flag and interrupt poll(2). */
+/* From now on the signals that would end the process, unless ignored, only set a flag and interrupt
+ * poll(2). */
 void sig_hold(void);
+bool sig_is_held(void);
 
 /* The signal that came last since sig_hold(), or 0. */
 int sig_caught(void);

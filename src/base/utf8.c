@@ -90,12 +90,19 @@ bool utf8_is_control(uint32_t code)
     return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }
 
+/* Direction marks and line separators: a terminal would show the line in another order. */
+static bool turns_text(uint32_t code)
+{
+    return code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
 void utf8_add_printable(struct buf *to, struct span text, const char *newline)
 {
     while (text.len) {
         uint32_t code = 0;
         size_t len = utf8_next(text, &code);
-        bool shown = len && !utf8_is_control(code);
+        bool shown = len && !utf8_is_control(code) && !turns_text(code);
         if (!len)
             len = 1;
         if (shown)

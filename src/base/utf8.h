@@ -19,8 +19,9 @@ bool utf8_is_tail(char octet);
 /* A control character: C0, DEL or C1. */
 bool utf8_is_control(uint32_t code);
 
-/* Appends foreign text so that it can be shown on a terminal or in a log line: control characters
- * and invalid octets become "\xNN", line feeds become `newline`. */
+/* Appends foreign text so that it can be shown on a terminal or in a log line: control characters,
+ * marks that turn the direction of text, and invalid octets become "\xNN", line feeds become
+ * `newline`. */
 void utf8_add_printable(struct buf *to, struct span text, const char *newline);
 
 #endif
