@@ -2,6 +2,7 @@
  * last is told only after everything that came before it has been handed out. */
 #include "net/stream.h"
 
+#include "base/mask.h"
 #include "base/sig.h"
 #include "net/layer.h"
 #include "net/tls.h"
@@ -26,6 +27,8 @@ struct stream {
     struct layer *layer;
     struct tls *tls; /* the same as `layer`, or NULL */
     struct stream_trace trace;
+    struct buf line;    /* input that the trace has not seen: less than a line */
+    struct mask hidden; /* what was sent as secret */
     struct deadline deadline;
     struct deadline grace; /* set by the first signal */
     struct buf in;
@@ -65,6 +68,8 @@ void stream_free(struct stream *s)
     s->layer->ops->free(s->layer);
     buf_done(&s->in);
     buf_done(&s->out);
+    buf_done(&s->line);
+    mask_done(&s->hidden);
     err_done(&s->failure);
     free(s);
 }
@@ -78,6 +83,33 @@ static void trace(const struct stream *s, bool out, struct span octets)
 {
     if (s->trace.see)
         s->trace.see(s->trace.context, out, octets);
+}
+
+/* Input goes by whole lines, so that a secret that comes back is found in it. */
+static void trace_input(struct stream *s, struct span octets)
+{
+    struct span rest, line;
+    if (!s->trace.see)
+        return;
+    buf_add_span(&s->line, octets);
+    rest = buf_span(&s->line);
+    while (span_has(rest, '\n') && span_next(&rest, '\n', &line)) {
+        BUF shown = { 0 };
+        buf_add(&shown, line.at, line.len + 1);
+        mask_apply(&s->hidden, &shown);
+        trace(s, false, buf_span(&shown));
+    }
+    buf_drop(&s->line, s->line.len - rest.len);
+}
+
+void stream_hide(struct stream *s, struct span secret)
+{
+    mask_add(&s->hidden, secret);
+}
+
+void stream_conceal(const struct stream *s, struct buf *text)
+{
+    mask_apply(&s->hidden, text);
 }
 
 /* Waiting. */
@@ -151,7 +183,7 @@ static ssize_t receive(struct stream *s)
     ERR failure = { 0 };
     ssize_t n = s->layer->ops->read(s->layer, room, READ_SIZE, &failure);
     if (n > 0) {
-        trace(s, false, (struct span){ room, (size_t)n });
+        trace_input(s, (struct span){ room, (size_t)n });
         buf_grew(&s->in, (size_t)n);
         s->received += (size_t)n;
     } else if (n != LAYER_AGAIN) {
@@ -210,6 +242,7 @@ void stream_put(struct stream *s, struct span octets)
 void stream_put_secret(struct stream *s, struct span octets)
 {
     trace(s, true, SPAN("***"));
+    stream_hide(s, octets);
     s->out.secret = true;
     put(s, octets);
 }

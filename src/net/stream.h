@@ -45,6 +45,12 @@ void stream_set_deadline(struct stream *s, struct deadline deadline);
 void stream_put(struct stream *s, struct span octets);
 void stream_put_secret(struct stream *s, struct span octets);
 
+/* A server that repeats a secret is not quoted: the trace sees "***" in its place, and so does a
+ * text that is concealed. What goes through stream_put_secret is hidden by itself; further secrets
+ * are told by stream_hide. */
+void stream_hide(struct stream *s, struct span secret);
+void stream_conceal(const struct stream *s, struct buf *text);
+
 /* How many of the octets put the kernel has not got; under TLS, a record that it has in part does
  * not count as got, since the server can make nothing of it. */
 size_t stream_pending(const struct stream *s);

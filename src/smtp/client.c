@@ -42,6 +42,8 @@ int client_take_reply(struct client *c, struct err *e)
         return malformed(c, e);
     }
     stream_consume(c->stream, used);
+    if (done && c->reply.code != 334) /* a challenge is taken as it is */
+        stream_conceal(c->stream, &c->reply.text);
     return done;
 }
 
@@ -67,17 +69,20 @@ static int send_queued(struct client *c, struct err *e)
     size_t before = stream_input(c->stream).len;
     while (stream_pending(c->stream) && stream_input(c->stream).len == before)
         if (stream_flush(c->stream, false, e) < 0)
-            return lost(c, e);
+            return -1;
     return 0;
 }
 
+/* The last words of a server that has gone count more than the error. */
 int client_read_reply(struct client *c, struct err *e)
 {
+    ERR gone = { 0 };
+    int sent = send_queued(c, &gone);
     int done;
-    if (send_queued(c, e) < 0)
-        return -1;
     while ((done = client_take_reply(c, e)) == 0) {
-        int more = stream_fill(c->stream, e);
+        int more = sent < 0 ? -1 : stream_fill(c->stream, e);
+        if (sent < 0)
+            err_move(e, &gone);
         if (more == 0)
             err_set(e, ERR_CLOSED, "the server closed the connection");
         if (more <= 0)
@@ -113,8 +118,7 @@ int client_command(struct client *c, enum stage stage, struct span line, struct 
     return client_read_reply(c, e);
 }
 
-/* A reply of no use here: a refusal as it stands, anything else as a breach. */
-static int not_expected(const struct client *c, struct err *e)
+int client_not_expected(const struct client *c, struct err *e)
 {
     reply_error(&c->reply, e);
     if (c->reply.code >= 400)
@@ -166,7 +170,17 @@ int client_greeting(struct client *c, struct err *e)
     if (client_read_reply(c, e) < 0)
         return -1;
     c->times.greeting_ms = clock_ms() - start;
-    return c->reply.code == 220 ? 0 : not_expected(c, e);
+    return c->reply.code == 220 ? 0 : client_not_expected(c, e);
+}
+
+/* What EHLO takes: letters, digits, dots and hyphens, and more than one label. */
+static bool is_full_name(const char *host)
+{
+    const char *dot = strchr(host, '.');
+    for (const char *at = host; *at; at++)
+        if (!ascii_is_alpha(*at) && !ascii_is_digit(*at) && *at != '.' && *at != '-')
+            return false;
+    return dot && dot != host && dot[1];
 }
 
 static void add_own_name(const struct client *c, struct buf *to)
@@ -174,7 +188,7 @@ static void add_own_name(const struct client *c, struct buf *to)
     const char *domain = c->setup.smtp->domain;
     if (domain)
         buf_add_string(to, domain);
-    else if (strchr(c->setup.host, '.'))
+    else if (is_full_name(c->setup.host))
         buf_add_string(to, c->setup.host);
     else
         stream_add_local_literal(c->stream, to);
@@ -202,10 +216,10 @@ int client_hello(struct client *c, struct err *e)
         return 0;
     }
     if (c->lmtp || (c->reply.code != 500 && c->reply.code != 502))
-        return not_expected(c, e);
+        return client_not_expected(c, e);
     if (say_hello(c, "HELO", e) < 0)
         return -1;
-    return c->reply.code == 250 ? 0 : not_expected(c, e);
+    return c->reply.code == 250 ? 0 : client_not_expected(c, e);
 }
 
 int client_starttls(struct client *c, struct err *e)
@@ -220,7 +234,7 @@ int client_starttls(struct client *c, struct err *e)
     if (client_command(c, STAGE_STARTTLS, SPAN("STARTTLS\r\n"), e) < 0)
         return -1;
     if (c->reply.code != 220)
-        return not_expected(c, e);
+        return client_not_expected(c, e);
     if (client_tls(c, e) < 0)
         return -1;
     return client_hello(c, e);

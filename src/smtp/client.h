@@ -74,6 +74,10 @@ int client_command(struct client *c, enum stage stage, struct span line, struct 
  * ERR_REPLY for a 421, which may come at any time, else ERR_PROTOCOL. */
 int client_expect_silence(struct client *c, struct err *e) MUST_USE;
 
+/* Fills `e` from a reply of no use here: a refusal as it stands, anything else as a breach of the
+ * protocol. -1. */
+int client_not_expected(const struct client *c, struct err *e);
+
 /* Sends what is queued and waits for one reply into c->reply. */
 int client_read_reply(struct client *c, struct err *e) MUST_USE;
 

@@ -31,13 +31,15 @@ static void put_response(struct client *c, struct exchange *x)
 static int put_auth(struct client *c, struct exchange *x, struct err *e)
 {
     BUF line = { 0 };
+    if (client_expect_silence(c, e) < 0)
+        return -1;
     buf_addf(&line, "AUTH %s", mech_name(c->mech));
     if (sasl_client_first(x->sasl)) {
         if (sasl_step(x->sasl, NULL, &x->response, e) < 0)
             return -1;
         x->ready = true;
     }
-    size_t whole = line.len + 1 + (x->response.len + 2) / 3 * 4 + 2;
+    size_t whole = line.len + 1 + base64_length(x->response.len) + 2;
     bool ride_along = x->ready && sasl_initial_response(x->sasl) && whole <= AUTH_LINE_LIMIT;
     if (ride_along)
         buf_add_char(&line, ' ');
@@ -73,23 +75,12 @@ static int cancel(struct client *c)
     return -1;
 }
 
-static int refused(struct client *c, struct err *e)
-{
-    reply_error(&c->reply, e);
-    if (c->reply.code >= 400)
-        return -1;
-    ERR said = { 0 };
-    err_move(&said, e);
-    return err_set(e, ERR_PROTOCOL, "the server breaks the protocol: \"%s\" as reply to AUTH",
-                   said.text);
-}
-
 static int accepted(struct client *c, struct exchange *x, struct err *e)
 {
-    if (x->ready)
-        return err_set(e, ERR_PROTOCOL, "the server accepts the login before it has seen it");
-    if (sasl_finish(x->sasl, e) == 0)
+    if (!x->ready && sasl_finish(x->sasl, e) == 0)
         return 0;
+    if (x->ready)
+        err_set(e, ERR_PROTOCOL, "the server accepts the login before it has seen it");
     c->broken = true;
     return -1;
 }
@@ -104,7 +95,7 @@ static int run_exchange(struct client *c, struct exchange *x, struct err *e)
         if (c->reply.code == 235)
             return accepted(c, x, e);
         if (c->reply.code != 334)
-            return refused(c, e);
+            return client_not_expected(c, e);
         if (answer(c, x, e) < 0)
             return cancel(c);
         put_response(c, x);
@@ -126,8 +117,7 @@ static int choose(struct client *c, struct err *e)
     };
     if (mech_choose(c->setup.auth, &facts, &c->mech, e) < 0)
         return -1;
-    if (!(c->mech & (MECH_SCRAM_SHA_1 | MECH_SCRAM_SHA_256)) ||
-        sasl_scram_possible(c->setup.auth->user, c->setup.password))
+    if (!(c->mech & MECHS_SCRAM) || sasl_scram_possible(c->setup.auth->user, c->setup.password))
         return 0;
     facts.scram_possible = false;
     return mech_choose(c->setup.auth, &facts, &c->mech, e);
@@ -143,6 +133,7 @@ int client_login(struct client *c, struct err *e)
         return -1;
     }
     client_set_deadline(c, c->setup.net->command_timeout_ms);
+    stream_hide(c->stream, c->setup.password);
     int done = sasl_new(c->mech, c->setup.auth->user, c->setup.password, &x.sasl, e);
     if (done == 0)
         done = run_exchange(c, &x, e);

@@ -7,7 +7,6 @@
 enum {
     FLUSH_AT = 64 * 1024,            /* octets queued before they are sent */
     END_TIMEOUT_MS = 10 * 60 * 1000, /* RFC 5321 section 4.5.3.2.6 */
-    QUIT_LENGTH = 6,
 };
 
 /* Hands a reply that has come before its time to the session; 0 if there is none. */
@@ -22,22 +21,23 @@ static int take_early_reply(struct transfer *x, struct err *e)
                : err_set(e, ERR_PROTOCOL, "the server spoke out of turn");
 }
 
-/* Sends what is queued. A server that speaks meanwhile, or as its last words, is heard. */
-static int flush(struct transfer *x, struct err *e)
+/* Sends what is queued until at most `rest` octets are left. A server that speaks meanwhile, or as
+ * its last words, is heard. */
+static int flush(struct transfer *x, size_t rest, struct err *e)
 {
     struct stream *stream = x->client->stream;
-    do {
+    for (;;) {
         int sent = stream_flush(stream, false, e);
-        size_t before = stream_input(stream).len;
+        if (stream_pending(stream) <= rest)
+            return 0;
         ERR early = { 0 };
-        if (before && take_early_reply(x, &early) < 0) {
+        if (stream_input(stream).len && take_early_reply(x, &early) < 0) {
             err_move(e, &early);
             return -1;
         }
         if (sent < 0)
             return -1;
-    } while (stream_pending(stream));
-    return 0;
+    }
 }
 
 /* Content without its end; what is left to send stays queued. */
@@ -55,15 +55,24 @@ static int put_content(struct transfer *x, struct dot *dot, struct err *e)
             if (stream_pending(x->client->stream) < FLUSH_AT)
                 continue;
             client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
-            done = flush(x, e);
+            done = flush(x, FLUSH_AT - 1, e);
         }
     }
     wire_done(&wire);
     return done;
 }
 
-/* The point of no return: from here on a lost connection leaves the outcome open. Signals no longer
- * end the process at once, and the default limit of the whole delivery no longer binds. */
+/* The end of data may take long to be answered, and an implicit limit of the whole delivery does
+ * not bind it: giving up would leave the outcome open. */
+static void set_end_deadline(struct client *c)
+{
+    struct deadline end = deadline_in(END_TIMEOUT_MS);
+    bool bound = c->setup.net->timeout_explicit;
+    stream_set_deadline(c->stream, bound ? deadline_min(c->setup.deadline, end) : end);
+}
+
+/* The point of no return: once the end of data has left, a lost connection leaves the outcome open,
+ * and signals no longer end the process at once. What comes in from then on is the answer. */
 static int end_content(struct transfer *x, struct span end, struct err *e)
 {
     struct client *c = x->client;
@@ -75,13 +84,11 @@ static int end_content(struct transfer *x, struct span end, struct err *e)
     sig_hold();
     stream_put(c->stream, end);
     stream_put(c->stream, buf_span(&quit));
-    int sent = flush(x, e);
-    if (sent == 0 || stream_pending(c->stream) <= QUIT_LENGTH)
-        session_content_sent(&x->session);
-    if (!c->setup.net->timeout_explicit)
-        c->setup.deadline = (struct deadline){ 0 };
-    client_set_deadline(c, END_TIMEOUT_MS);
-    return sent;
+    if (flush(x, quit.len, e) < 0)
+        return -1;
+    session_content_sent(&x->session);
+    set_end_deadline(c);
+    return 0;
 }
 
 static int send_content(struct transfer *x, struct err *e)
@@ -108,9 +115,11 @@ static int perform(struct transfer *x, struct err *e)
     BUF out = { 0 };
     int done = 0;
     for (;;) {
-        if (session_is_idle(&x->session) && client_expect_silence(x->client, e) < 0)
+        bool idle = session_is_idle(&x->session);
+        enum session_step step = session_next(&x->session, &out);
+        if (idle && step != SESSION_HOLD && client_expect_silence(x->client, e) < 0)
             return -1;
-        switch (session_next(&x->session, &out)) {
+        switch (step) {
         case SESSION_SEND:
             stream_put(x->client->stream, buf_span(&out));
             buf_clear(&out);

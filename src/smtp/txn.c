@@ -286,9 +286,10 @@ static bool is_failure(const struct reply *reply)
     return reply->code >= 400;
 }
 
+/* 221 is the answer to QUIT, 220 and 235 to something else: none of them accepts anything. */
 static bool is_success(const struct reply *reply)
 {
-    return reply->code < 300;
+    return reply->code >= 250 && reply->code <= 252;
 }
 
 /* "Too many recipients" (RFC 5321 section 4.5.3.1.10), not "mailbox full". */
