@@ -30,7 +30,8 @@ class Caller:
     bcc        does it know of Bcc?
     sender     of its envelope; None where the program leaves that to postbag
     recipient  what it says of a refused recipient; login: of a refused login
-    believes   it takes any failure for success, by itself"""
+    believes   it takes any failure for success, by itself
+    at_once    it gives up at the first refused recipient"""
 
     name: str
     command: Callable
@@ -42,6 +43,7 @@ class Caller:
     recipient: str = "550 5.1.1"
     login: str = "535 5.7.8"
     believes: bool = False
+    at_once: bool = False
 
 
 def _php(script, *extra, settings=()):
@@ -50,6 +52,14 @@ def _php(script, *extra, settings=()):
         words = [word for setting in settings for word in ("-d", setting)]
         return [php, "-n", *words, os.path.join(lab.scripts, script), to, bcc, *extra]
     return command
+
+
+def _with(*names):
+    return tuple(f"extension={name}" for name in names)
+
+
+def _symfony(command):
+    return _php("symfony.php", command, settings=_with("ctype", "iconv", "mbstring", "intl"))
 
 
 def _script(interpreter, script, *extra):
@@ -102,10 +112,6 @@ def _mailutils(_, to, bcc):
     return ["mail.mailutils", "-n", "-r", _FROM, "-s", _SUBJECT, "-a", f"Bcc: {bcc}", to]
 
 
-def _with(*names):
-    return tuple(f"extension={name}" for name in names)
-
-
 _PHP_MAIL = tuple(
     Caller(f"php mail() {ends}{how}", _php("php-mail.php", ends, *sender, settings=settings),
            sender=_FROM if sender else None, note="kept")
@@ -119,9 +125,8 @@ CALLERS = _PHP_MAIL + (
            group="phpmailer"),
     Caller("WordPress wp_mail", _php("wordpress.php", settings=_with("ctype")),
            group="wordpress", sender=None),
-    Caller("Symfony Mailer -t", _php("symfony.php", "/usr/sbin/sendmail -t -i",
-                                     settings=_with("ctype", "iconv", "mbstring", "intl")),
-           group="symfony"),
+    Caller("Symfony Mailer -t", _symfony("/usr/sbin/sendmail -t -i"), group="symfony"),
+    Caller("Symfony Mailer -bs", _symfony("/usr/sbin/sendmail -bs"), group="symfony", at_once=True),
     Caller("git send-email", _git, bcc=False, sender=None, subject="[PATCH] from git"),
     Caller("git send-email -f", _git_envelope, bcc=False, subject="[PATCH] from git"),
     Caller("s-nail", _s_nail),

@@ -34,10 +34,6 @@ _REPLAYS = (
             'From: "(Cron Daemon)" <root>\nTo: root\nSubject: Cron <root@client> run\n'
             f"MIME-Version: 1.0\n{_MIME}Auto-Submitted: auto-generated\nPrecedence: bulk\n"
             "X-Cron-Env: <LANG=C.UTF-8>\n"),
-    _Replay("systemd-cron 1.15", ("-i", "-B8BITMIME", "root"),
-            f"{_MIME}MIME-Version: 1.0\nDate: Thu, 01 Jan 2026 12:00:00 -0000\n"
-            "From: root (systemd-cron)\nTo: root\nSubject: [client] job cron-x.service failed\n"
-            "Auto-Submitted: auto-generated\n"),
     _Replay("systemd-cron 2", ("-i", "-B", "8BITMIME", "root"),
             "Date: Thu, 01 Jan 2026 12:00:00 +0000\nFrom: root (systemd-cron)\nTo: root\n"
             "Subject: [client] job cron-x.service failed\nMIME-Version: 1.0\n"

@@ -6,7 +6,7 @@ import os
 import re
 
 from lab import users
-from lab.client import account_lines
+from lab.client import Client, account_lines
 from lab.daemons import Atd, Cron
 from lab.suite import expect, expect_same
 from lab.syslog import Syslog
@@ -23,6 +23,8 @@ def cases(lab):
     yield "scheduler cron by the README's recipe", _recipe, lab, syslog
     yield "scheduler cron by the README's recipe, refused", _recipe_refused, lab, syslog
     yield "scheduler cron for a user with MAILTO and MAILFROM", _user, lab, syslog
+    yield "scheduler systemd-cron", _systemd_cron, lab
+    yield "scheduler systemd-cron, refused", _systemd_cron_refused, lab
     yield "scheduler at", _at, lab, syslog
     yield "scheduler at, refused", _at_refused, lab, syslog
 
@@ -80,6 +82,36 @@ def _run_cron(lab, syslog, box, user, lines=""):
     syslog.wait(mark, "failed with exit status 3")
     lab.postfix.log.session()
     return letter, mark
+
+
+def _systemd_cron(lab):
+    box = lab.postfix.new_mailbox()
+    result = _report_failure(lab, box.address)
+    expect_same(result.exit, 0, f"exit status ({result.err.strip()})")
+    expect("sendmail" not in result.err, "output on success", result)
+    letter = box.letters()[0]
+    expect_same(letter.sender, box.address, "sender of the envelope")
+    header = email.message_from_bytes(letter.data, policy=email.policy.default)
+    _expect_sendable(header, box.address)
+    expect_same(header["Subject"], "[client] job cron-x.service failed", "Subject")
+    expect_same(_text(header), "output üñï\n.\nFrom the start\nthe end", "text")
+
+
+def _systemd_cron_refused(lab):
+    """It does not look at the status; the journal has what sendmail says."""
+    result = _report_failure(lab, "nobody@lab.example")
+    expect("550 5.1.1" in result.err, "refusal not told", result)
+    expect_same(result.session.refused, [("nobody@lab.example",) * 2], "refused envelope")
+
+
+def _report_failure(lab, address):
+    """Its own script, for a job whose output systemctl knows."""
+    lab.need("systemd-cron")
+    alias = f"[aliases]\ndefault = {address}\n"
+    client = Client(lab, "starttls", more=alias, **{"from": address})
+    path = f"PATH={lab.scripts}:/usr/sbin:/usr/bin:/sbin:/bin"
+    script = "/usr/lib/systemd-cron/mail_on_failure"
+    return client.run(["env", path, script, "cron-x.service"], b"")
 
 
 def _at(lab, syslog):

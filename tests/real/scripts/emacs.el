@@ -1,4 +1,4 @@
-;; TO BCC message|mail FILE: Emacs' two ways to compose; both end in sendmail.el  -*- coding: utf-8 -*-
+;; TO BCC message|mail FILE: Emacs composes in two ways, and sends by sendmail.el -*- coding: utf-8 -*-
 (require 'message)
 (require 'sendmail)
 (let ((to (pop command-line-args-left))

@@ -3,7 +3,8 @@
 define("ABSPATH", "/usr/share/wordpress/");
 define("WPINC", "wp-includes");
 define("WP_DEBUG", false);
-foreach (["load", "plugin", "functions", "formatting", "class-wp-error", "http", "pluggable"] as $part) {
+$parts = ["load", "plugin", "functions", "formatting", "class-wp-error", "http", "pluggable"];
+foreach ($parts as $part) {
     require ABSPATH . WPINC . "/$part.php";
 }
 // What the site's settings would say.
