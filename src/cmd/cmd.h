@@ -10,6 +10,7 @@ int cmd_test(const struct options *o);
 int cmd_help(const struct options *o);
 int cmd_version(const struct options *o);
 int cmd_aliases(const struct options *o);
+int cmd_smtp(const struct options *o);
 int cmd_verify(const struct options *o);
 
 #endif

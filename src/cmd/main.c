@@ -49,7 +49,7 @@ static int dispatch(const struct options *o)
     case TASK_NOTHING: return 0;
     case TASK_ALIASES: return cmd_aliases(o);
     case TASK_VERIFY: return cmd_verify(o);
-    case TASK_SMTP: return unbuilt(o, "-bs");
+    case TASK_SMTP: return cmd_smtp(o);
     case TASK_UNBUILT: return unbuilt(o, o->command);
     }
     return 0;

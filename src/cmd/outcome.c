@@ -15,7 +15,7 @@ const char *outcome_result(const struct outcome *o)
     size_t sent = count(o, VERDICT_SENT);
     if (!o->delivery)
         return "failed";
-    if (sent == o->delivery->n)
+    if (sent == o->delivery->n && o->delivery->session.result == VERDICT_PENDING)
         return "sent";
     if (count(o, VERDICT_AMBIGUOUS))
         return "ambiguous";

@@ -87,7 +87,7 @@ static void collect(const struct outcome *o, struct fact facts[static FACTS])
         { "tls", d->tls_version ? d->tls_version : "", 0 },
         { "cipher", d->tls_cipher ? d->tls_cipher : "", 0 },
         { "mechanism", d->mech ? d->mech : "", 0 },
-        { "reused", "no", 0 },
+        { "reused", d->reused ? "yes" : "no", 0 },
         { "ms_password", NULL, d->secret_ms },
         { "ms_lookup", NULL, d->times.dial.lookup_ms },
         { "ms_connect", NULL, d->times.dial.connect_ms },

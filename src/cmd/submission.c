@@ -179,23 +179,45 @@ static int choose_account(struct submission *s, struct err *e)
     return 0;
 }
 
-static int make_envelope(struct submission *s, struct err *e)
+/* The section and the account's file; never the file of another account. */
+static int load_aliases(struct submission *s, struct err *e)
 {
-    const struct mail_opts *opts = &s->account->mail;
-    const struct aliases *aliases = NULL;
+    if (s->options->no_alias || s->completed == s->account)
+        return 0;
+    if (s->completed)
+        s->config.aliases = s->section;
+    s->completed = NULL;
+    s->section = s->config.aliases;
+    if (config_aliases(&s->config, s->account, e) < 0)
+        return -1;
+    s->completed = s->account;
+    return 0;
+}
+
+static int expand(struct submission *s, const struct addr_list *list, struct envelope *ret,
+                  struct err *e)
+{
+    const struct aliases *aliases = s->options->no_alias ? NULL : &s->config.aliases;
+    return envelope_set_recipients(&s->arena, ret, list, aliases, s->ident.host, &s->account->mail,
+                                   e);
+}
+
+static int make_sender(struct submission *s, struct err *e)
+{
     const struct addr *given = s->has_given_sender ? &s->given_sender : NULL;
-    if (!s->options->no_alias) {
-        if (config_aliases(&s->config, s->account, e) < 0)
-            return -1;
-        aliases = &s->config.aliases;
-    }
-    if (envelope_set_recipients(&s->arena, &s->envelope, &s->recipients, aliases, s->ident.host,
-                                opts, e) < 0 ||
-        plan_sender(&s->arena, given, s->ident.login, s->ident.host, opts, &s->sender, e) < 0)
+    if (plan_sender(&s->arena, given, s->ident.login, s->ident.host, &s->account->mail, &s->sender,
+                    e) < 0)
         return -1;
     s->envelope.sender = addr_wire(&s->arena, &s->sender, e);
     s->envelope.sender_utf8 = addr_needs_utf8(&s->sender);
     return s->envelope.sender ? 0 : -1;
+}
+
+static int make_envelope(struct submission *s, struct err *e)
+{
+    if (load_aliases(s, e) < 0 || expand(s, &s->recipients, &s->envelope, e) < 0)
+        return -1;
+    return make_sender(s, e);
 }
 
 static int check_size(const struct submission *s, struct err *e)
@@ -219,7 +241,7 @@ static const char *full_name(const struct submission *s)
     return s->ident.gecos;
 }
 
-static int store(struct submission *s, struct err *e)
+int submission_store(struct submission *s, struct err *e)
 {
     struct plan_facts facts = { .opts = &s->account->mail,
                                 .sender = &s->sender,
@@ -246,8 +268,10 @@ static int take_steps(struct submission *s, step *const steps[], struct err *e)
 
 int submission_prepare(struct submission *s, struct err *e)
 {
-    static step *const steps[] = { take_arguments, load_config,   read_message, collect_recipients,
-                                   choose_account, make_envelope, store,        NULL };
+    static step *const steps[] = { take_arguments,   load_config,
+                                   read_message,     collect_recipients,
+                                   choose_account,   make_envelope,
+                                   submission_store, NULL };
     return take_steps(s, steps, e);
 }
 
@@ -266,6 +290,59 @@ int submission_start(struct submission *s, struct err *e)
 
 int submission_finish(struct submission *s, struct err *e)
 {
-    static step *const steps[] = { collect_recipients, make_envelope, store, NULL };
+    static step *const steps[] = { collect_recipients, make_envelope, submission_store, NULL };
     return take_steps(s, steps, e);
+}
+
+int submission_open(struct submission *s, struct err *e)
+{
+    static step *const steps[] = { take_arguments, load_config, NULL };
+    return take_steps(s, steps, e);
+}
+
+int submission_set_sender(struct submission *s, struct span path, struct err *e)
+{
+    if (addr_parse_sender(&s->arena, path, &s->given_sender, e) < 0)
+        return -1;
+    s->has_given_sender = true;
+    static step *const steps[] = { choose_account, load_aliases, make_sender, NULL };
+    return take_steps(s, steps, e);
+}
+
+static void append_recipient(struct submission *s, const struct rcpt *rcpt)
+{
+    struct envelope *env = &s->envelope;
+    env->rcpts =
+        arena_grow(&s->arena, env->rcpts, env->n_rcpts, &s->rcpts_room, sizeof *env->rcpts);
+    env->rcpts[env->n_rcpts++] = *rcpt;
+}
+
+int submission_add_recipient(struct submission *s, struct span path, unsigned dsn_notify,
+                             struct err *e)
+{
+    struct addr addr;
+    struct addr_list list = { 0 };
+    struct envelope found = { 0 };
+    if (addr_parse_one(&s->arena, path, &addr, e) < 0)
+        return -1;
+    addr_list_add(&s->arena, &list, &addr);
+    if (expand(s, &list, &found, e) < 0)
+        return -1;
+    for (size_t i = 0; i < found.n_rcpts; i++) {
+        found.rcpts[i].dsn_notify = dsn_notify;
+        append_recipient(s, &found.rcpts[i]);
+    }
+    return 0;
+}
+
+void submission_forget(struct submission *s)
+{
+    struct submission kept = {
+        .options = s->options, .config = s->config, .section = s->section, .completed = s->completed
+    };
+    stored_done(&s->stored);
+    message_done(&s->message);
+    arena_done(&s->arena);
+    *s = kept;
+    ident_get(&s->arena, &s->ident);
 }

@@ -21,6 +21,9 @@ struct submission {
     const struct account *account; /* NULL until it is chosen */
     struct addr sender;
     struct envelope envelope;
+    size_t rcpts_room;               /* of envelope.rcpts, where they come one by one */
+    struct aliases section;          /* [aliases] alone, without the file of an account */
+    const struct account *completed; /* the account whose file is in config.aliases too, or NULL */
     struct stored stored;
 };
 
@@ -39,5 +42,16 @@ int submission_prepare_recipients(struct submission *s, struct err *e) MUST_USE;
  * caller fills s->message; then envelope and stored form. */
 int submission_start(struct submission *s, struct err *e) MUST_USE;
 int submission_finish(struct submission *s, struct err *e) MUST_USE;
+
+/* For one message after another, as -bs has them: arguments and configuration once; then for each
+ * message the sender and each recipient as they stand behind MAIL and RCPT, with or without
+ * brackets; the caller fills s->message; the stored form; and all but the configuration is
+ * forgotten. */
+int submission_open(struct submission *s, struct err *e) MUST_USE;
+int submission_set_sender(struct submission *s, struct span path, struct err *e) MUST_USE;
+int submission_add_recipient(struct submission *s, struct span path, unsigned dsn_notify,
+                             struct err *e) MUST_USE;
+int submission_store(struct submission *s, struct err *e) MUST_USE;
+void submission_forget(struct submission *s);
 
 #endif
