@@ -197,7 +197,7 @@ static int load_aliases(struct submission *s, struct err *e)
 static int expand(struct submission *s, const struct addr_list *list, struct envelope *ret,
                   struct err *e)
 {
-    const struct aliases *aliases = s->options->no_alias ? NULL : &s->config.aliases;
+    struct aliases *aliases = s->options->no_alias ? NULL : &s->config.aliases;
     return envelope_set_recipients(&s->arena, ret, list, aliases, s->ident.host, &s->account->mail,
                                    e);
 }

@@ -12,6 +12,8 @@ struct alias {
     struct alias_target *targets; /* none when all were skipped */
     size_t n;
     size_t room;
+    unsigned walk;                            /* the expansion that met it last */
+    enum { STATE_ON_PATH, STATE_DONE } state; /* in that one */
 };
 
 struct alias_target {
@@ -75,10 +77,44 @@ static int alias_add_target(struct arena *a, struct alias *alias, struct span te
     return 0;
 }
 
+/* FNV-1a over the name without case. */
+static uint32_t hash(const char *name)
+{
+    uint32_t value = 2166136261u;
+    for (; *name; name++)
+        value = (value ^ (unsigned char)ascii_lower(*name)) * 16777619u;
+    return value;
+}
+
+/* The slot of a name: where it stands, or the empty one where it would. */
+static size_t *find_slot(const struct aliases *in, const char *name)
+{
+    size_t i = hash(name) & (in->n_slots - 1);
+    while (in->slots[i] && !span_iis(span_of(in->items[in->slots[i] - 1].name), name))
+        i = (i + 1) & (in->n_slots - 1);
+    return &in->slots[i];
+}
+
+/* The first of a name counts, which is how an entry that was added before another wins. */
+static void enter(struct aliases *to, size_t item)
+{
+    size_t *slot = find_slot(to, to->items[item].name);
+    if (!*slot)
+        *slot = item + 1;
+}
+
 static void aliases_append(struct arena *a, struct aliases *to, const struct alias *alias)
 {
     to->items = arena_grow(a, to->items, to->n, &to->room, sizeof *to->items);
     to->items[to->n++] = *alias;
+    if (to->n * 2 <= to->n_slots) {
+        enter(to, to->n - 1);
+        return;
+    }
+    to->n_slots = to->n_slots ? to->n_slots * 2 : 16;
+    to->slots = arena_new(a, to->n_slots, sizeof *to->slots);
+    for (size_t i = 0; i < to->n; i++)
+        enter(to, i);
 }
 
 int aliases_add(struct arena *a, struct aliases *to, struct span name, struct span value,
@@ -97,18 +133,15 @@ int aliases_add(struct arena *a, struct aliases *to, struct span name, struct sp
     return 0;
 }
 
-/* The first of a name counts, which is how an entry that was added before another wins. */
-static const struct alias *find(const struct aliases *from, const char *name)
+static struct alias *find(const struct aliases *from, const char *name)
 {
-    for (size_t i = 0; i < from->n; i++)
-        if (span_iis(span_of(from->items[i].name), name))
-            return &from->items[i];
-    return NULL;
+    size_t *slot = from->n ? find_slot(from, name) : NULL;
+    return slot && *slot ? &from->items[*slot - 1] : NULL;
 }
 
-static const struct alias *find_or_default(const struct aliases *from, const char *name)
+static struct alias *find_or_default(const struct aliases *from, const char *name)
 {
-    const struct alias *found = find(from, name);
+    struct alias *found = find(from, name);
     if (!found)
         found = find(from, "default");
     return found ? found : find(from, "*");
@@ -118,13 +151,15 @@ static const struct alias *find_or_default(const struct aliases *from, const cha
  * so the work is bounded by the number of targets. */
 struct walk {
     struct arena *arena;
-    const struct aliases *from;
-    unsigned char *states; /* of each alias */
+    struct aliases *from;
     struct addr_list found;
     struct err *e;
 };
 
-enum { STATE_NEW, STATE_ON_PATH, STATE_DONE };
+static bool is_met(const struct walk *w, const struct alias *alias)
+{
+    return alias->walk == w->from->walks;
+}
 
 static bool is_catch_all(const struct alias *alias)
 {
@@ -137,28 +172,27 @@ static bool is_name(const struct alias_target *target)
     return !target->final && (!*domain || domain_same(domain, "localhost"));
 }
 
-static int walk_alias(struct walk *w, const struct alias *alias, unsigned depth);
+static int walk_alias(struct walk *w, struct alias *alias, unsigned depth);
 
 /* A name in its own value, or in that of the catch-all which would catch it again, is final. */
 static int walk_target(struct walk *w, const struct alias *parent,
                        const struct alias_target *target, unsigned depth)
 {
-    const struct alias *next = NULL;
+    struct alias *next = NULL;
     if (is_name(target))
         next = find_or_default(w->from, target->addr.local);
-    bool again = next && w->states[next - w->from->items] == STATE_ON_PATH;
+    bool again = next && is_met(w, next) && next->state == STATE_ON_PATH;
     if (next && !(again && (next == parent || is_catch_all(next))))
         return walk_alias(w, next, depth + 1);
     addr_list_add(w->arena, &w->found, &target->addr);
     return 0;
 }
 
-static int walk_alias(struct walk *w, const struct alias *alias, unsigned depth)
+static int walk_alias(struct walk *w, struct alias *alias, unsigned depth)
 {
-    unsigned char *state = &w->states[alias - w->from->items];
-    if (*state == STATE_DONE)
+    if (is_met(w, alias) && alias->state == STATE_DONE)
         return 0;
-    if (*state == STATE_ON_PATH) {
+    if (is_met(w, alias)) {
         err_set(w->e, ERR_CONFIG, "the alias leads back to itself");
         return refuse(w->e, alias->name);
     }
@@ -166,22 +200,23 @@ static int walk_alias(struct walk *w, const struct alias *alias, unsigned depth)
         err_set(w->e, ERR_CONFIG, "more than %d aliases lead to it", ALIAS_DEPTH);
         return refuse(w->e, alias->name);
     }
-    *state = STATE_ON_PATH;
+    alias->walk = w->from->walks;
+    alias->state = STATE_ON_PATH;
     for (size_t i = 0; i < alias->n; i++)
         if (walk_target(w, alias, &alias->targets[i], depth) < 0)
             return -1;
-    *state = STATE_DONE;
+    alias->state = STATE_DONE;
     return 0;
 }
 
-int aliases_expand(struct arena *a, const struct aliases *from, const char *name,
-                   struct addr_list *ret, struct err *e)
+int aliases_expand(struct arena *a, struct aliases *from, const char *name, struct addr_list *ret,
+                   struct err *e)
 {
-    const struct alias *alias = find_or_default(from, name);
+    struct alias *alias = find_or_default(from, name);
     if (!alias)
         return 0;
     struct walk w = { .arena = a, .from = from, .found = *ret, .e = e };
-    w.states = arena_new(a, from->n, 1);
+    from->walks++;
     if (walk_alias(&w, alias, 1) < 0)
         return -1;
     if (w.found.n == ret->n) {

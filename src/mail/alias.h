@@ -9,6 +9,9 @@ struct aliases {
     struct alias *items;
     size_t n;
     size_t room;
+    size_t *slots; /* hash table of the names: index into `items` plus one, 0 for none */
+    size_t n_slots;
+    unsigned walks; /* expansions so far: marks what the present one has met */
 };
 
 /* Adds one entry; a name that is there already stays (the [aliases] section is added first).
@@ -28,7 +31,7 @@ int aliases_parse(struct arena *a, struct aliases *to, struct span text, const c
  * a name that nothing is known of, "\name", and a name in its own value ("joe: joe, joe@there").
  * A name inside a value is one without domain or with the domain "localhost". Nothing is appended
  * twice for one name; `text` and `spec` of the results point into the values. */
-int aliases_expand(struct arena *a, const struct aliases *from, const char *name,
-                   struct addr_list *ret, struct err *e) MUST_USE;
+int aliases_expand(struct arena *a, struct aliases *from, const char *name, struct addr_list *ret,
+                   struct err *e) MUST_USE;
 
 #endif

@@ -48,7 +48,7 @@ struct candidate {
 
 struct collection {
     struct arena *arena;
-    const struct aliases *aliases;
+    struct aliases *aliases;
     const char *host;
     const char *maildomain; /* NULL for none */
     struct candidate *items;
@@ -155,8 +155,8 @@ static void mark_repeated(struct collection *c)
 }
 
 int envelope_set_recipients(struct arena *a, struct envelope *env, const struct addr_list *list,
-                            const struct aliases *aliases, const char *host,
-                            const struct mail_opts *opts, struct err *e)
+                            struct aliases *aliases, const char *host, const struct mail_opts *opts,
+                            struct err *e)
 {
     struct collection c = { .arena = a, .aliases = aliases, .host = host, .e = e };
     if (opts->maildomain && *opts->maildomain)

@@ -36,7 +36,7 @@ int envelope_from_header(struct arena *a, const struct header *h, struct addr_li
  * no valid wire form: ERR_DATA. */
 struct aliases;
 int envelope_set_recipients(struct arena *a, struct envelope *env, const struct addr_list *list,
-                            const struct aliases *aliases, const char *host,
-                            const struct mail_opts *opts, struct err *e) MUST_USE;
+                            struct aliases *aliases, const char *host, const struct mail_opts *opts,
+                            struct err *e) MUST_USE;
 
 #endif

@@ -86,7 +86,7 @@ struct recipients_row {
 };
 
 static int set_recipients(struct arena *a, const struct recipients_row *row,
-                          const struct aliases *aliases, struct envelope *env, struct err *e)
+                          struct aliases *aliases, struct envelope *env, struct err *e)
 {
     struct addr_list list = { 0 };
     struct mail_opts opts = { .maildomain = row->maildomain };
