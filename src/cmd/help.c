@@ -28,6 +28,7 @@ static const char usage_sendmail[] =
     "usage: sendmail [options] recipient...\n"
     "       sendmail -t                             recipients from To, Cc and Bcc\n"
     "       sendmail -bv recipient...               show what aliases make of them\n"
+    "       sendmail -bs                            speak SMTP on standard input and output\n"
     "\n"
     "This is postbag, called by its old name. All options of sendmail are taken; these count:\n";
 
@@ -50,7 +51,9 @@ static const char topic_sendmail[] =
     "are not for input from the web). With PHP 8.5 and later set exit_tempfail = 69, because it\n"
     "takes exit status 75 for success.\n"
     "cron: From root@localhost becomes the account's `from`; recipients without a domain need\n"
-    "[aliases] default = you@example.com.\n";
+    "[aliases] default = you@example.com.\n"
+    "Symfony, Laravel, Drupal: /usr/sbin/sendmail -bs speaks SMTP and passes the smarthost's own\n"
+    "replies on; /usr/sbin/sendmail -t -i does as well.\n";
 
 static const char topic_exit[] =
     "Exit status: 0 the smarthost has the message; 64 wrong call; 65 message or address data;\n"
