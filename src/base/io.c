@@ -84,6 +84,17 @@ int io_open_temporary(struct err *e)
     return fd;
 }
 
+int io_open_file(const char *path)
+{
+    struct stat facts;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &facts) < 0 || S_ISREG(facts.st_mode) || S_ISCHR(facts.st_mode))
+        return fd;
+    io_close(&fd);
+    errno = EINVAL;
+    return -1;
+}
+
 /* How much to read at a time: all that a regular file is said to hold, and one octet that shows
  * its end. */
 static size_t io_piece(int fd)

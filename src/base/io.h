@@ -23,6 +23,10 @@ ssize_t io_read_at(int fd, void *octets, size_t len, uint64_t offset) MUST_USE;
  * with ERR_CREATE. */
 int io_open_temporary(struct err *e) MUST_USE;
 
+/* Opens a regular file (or a character device) to read. -1 with errno, EINVAL for a FIFO, which
+ * could keep us waiting, and anything else. */
+int io_open_file(const char *path) MUST_USE;
+
 /* Reads a whole small file (at most `limit` octets) through a descriptor into `to`. 0, or -1 with
  * ERR_IO, or ERR_DATA when it is larger. `name` is for the message. */
 int io_read_all(int fd, const char *name, size_t limit, struct buf *to, struct err *e) MUST_USE;

@@ -375,11 +375,22 @@ static int parse_words(struct parse *p, struct options *o, struct err *e)
     return take_operands(p, dashes > 0, o, e);
 }
 
+/* The caller chose it, and it stands in front of all that we say. */
+static bool is_plain_name(const char *name)
+{
+    for (const char *at = name; *at; at++)
+        if (*at <= ' ' || *at >= 127)
+            return false;
+    return *name;
+}
+
 /* The door is the name alone; mailq and newaliases are sendmail with a mode. */
 static void choose_door(const char *path, struct options *o)
 {
     const char *slash = strrchr(path, '/');
     o->name = slash ? slash + 1 : path;
+    if (!is_plain_name(o->name))
+        o->name = "postbag";
     o->door = DOOR_SENDMAIL;
     if (strcmp(o->name, "mailq") == 0)
         o->task = TASK_QUEUE_LIST;

@@ -88,6 +88,7 @@ static void add(struct steps *s, enum mark mark, const char *step, struct span w
     steps_begin(s);
 }
 
+PRINTF_LIKE(4, 0)
 static void add_formatted(struct steps *s, enum mark mark, const char *step, const char *format,
                           va_list args)
 {

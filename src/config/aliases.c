@@ -2,7 +2,6 @@
 #include "config/config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 enum { ALIASES_LIMIT = 16 << 20 };
 
@@ -13,7 +12,7 @@ int config_aliases(struct config *c, const struct account *account, struct err *
     const char *own = account->mail.aliases;
     const char *path = own ? own : standard;
     BUF text = { 0 };
-    CLEANUP(io_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    CLEANUP(io_close) int fd = io_open_file(path);
     if (fd < 0 && own)
         return err_system(e, ERR_CONFIG, errno, "%s: the aliases cannot be read", path);
     if (fd < 0)

@@ -5,7 +5,6 @@
 #include "mail/addr.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 enum { MAILNAME_LIMIT = 1024 };
@@ -75,7 +74,7 @@ static void default_maildomain(struct config *c, struct account *account)
     BUF text = { 0 };
     if (account->mail.maildomain)
         return;
-    CLEANUP(io_close) int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    CLEANUP(io_close) int fd = io_open_file("/etc/mailname");
     if (fd < 0 || io_read_all(fd, "/etc/mailname", MAILNAME_LIMIT, &text, &ignored) < 0)
         return;
     struct span rest = buf_span(&text), line = { 0 };

@@ -1,5 +1,7 @@
 #include "mail/reader.h"
 
+#include "mail/hidden.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -89,6 +91,14 @@ static int reader_settle(struct reader *r, struct err *e)
     return reader_flush(r, e);
 }
 
+/* The line at hand is no field: it is the body's first. */
+static int reader_end_header(struct reader *r, struct err *e)
+{
+    r->stage = READER_BODY;
+    r->unclosed = r->message->block.len > 0;
+    return reader_settle(r, e);
+}
+
 static int reader_take_line(struct reader *r, struct err *e)
 {
     enum line_kind kind = reader_judge(r, (struct span){ r->line.at, r->line.len - 2 });
@@ -97,7 +107,7 @@ static int reader_take_line(struct reader *r, struct err *e)
     case LINE_CONTINUATION: r->stage = READER_HEADER; return reader_keep_line(r, kind, e);
     case LINE_MBOX: r->stage = READER_HEADER; break;
     case LINE_EMPTY: r->stage = READER_BODY; break;
-    case LINE_OTHER: r->stage = READER_BODY; return reader_settle(r, e);
+    case LINE_OTHER: return reader_end_header(r, e);
     }
     r->canon = (struct canon){ 0 };
     buf_clear(&r->line);
@@ -110,8 +120,7 @@ static int reader_look_ahead(struct reader *r, struct err *e)
     struct span line = buf_span(&r->line);
     if (line.len <= HEADER_LINE_MAX || reader_judge(r, line) != LINE_OTHER)
         return reader_check_header(r, e);
-    r->stage = READER_BODY;
-    return reader_settle(r, e);
+    return reader_end_header(r, e);
 }
 
 static struct span take_raw_line(struct span *piece)
@@ -171,5 +180,5 @@ int reader_finish(struct reader *r, struct err *e)
     if (r->line.len && reader_settle(r, e) < 0)
         return -1;
     reader_parse(r);
-    return 0;
+    return hidden_bcc_check(r->message, r->unclosed, e);
 }

@@ -20,6 +20,7 @@ struct reader {
     enum reader_stage stage;
     struct canon canon; /* of the header's current line, then of the body */
     struct buf line;    /* canonical text not yet in the block or the body */
+    bool unclosed;      /* the header ended at a line that is no field */
     bool inside;        /* in the body: `line` goes on with a line that began before it */
     struct buf cleaned; /* one octet a field: 1 if a bare CR or a NUL was taken out */
 };
@@ -32,7 +33,8 @@ void reader_done(struct reader *r);
  * ERR_IO (the body's nameless file). */
 int reader_feed(struct reader *r, struct span piece, struct err *e) MUST_USE;
 
-/* End of input: completes the message and parses its header. */
+/* End of input: completes the message and parses its header. ERR_DATA for a Bcc that a malformed
+ * header hides (mail/hidden.h). */
 int reader_finish(struct reader *r, struct err *e) MUST_USE;
 
 #endif

@@ -6,7 +6,6 @@
 #include "build.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -119,7 +118,7 @@ static int no_store(struct err *e)
 /* `ret` stays empty without an error when the system's bundle is not where it should be. */
 static int read_bundle(const char *file, struct buf *ret, struct err *e)
 {
-    CLEANUP(io_close) int fd = open(file ? file : TRUST_FILE, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    CLEANUP(io_close) int fd = io_open_file(file ? file : TRUST_FILE);
     if (fd >= 0 && io_read_all(fd, file ? file : TRUST_FILE, STORE_LIMIT, ret, e) == 0)
         return 0;
     if (!file)

@@ -1,9 +1,11 @@
 #include "net/tls.h"
 
+#include "base/io.h"
 #include "net/names.h"
 #include "net/transport.h"
 #include "net/trust.h"
 
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,12 +180,21 @@ static int set_priority(struct tls *t, struct err *e)
     return -1;
 }
 
+/* GnuTLS would wait for the writer of a FIFO. */
+static int check_file(const char *key, const char *file, struct err *e)
+{
+    CLEANUP(io_close) int fd = io_open_file(file);
+    return fd < 0 ? err_system(e, ERR_CONFIG, errno, "%s %s", key, file) : 0;
+}
+
 static int load_own_certificate(struct tls *t, struct err *e)
 {
     const char *file = t->opts->tls_cert;
     const char *key = t->opts->tls_key ? t->opts->tls_key : file;
     if (!file)
         return 0;
+    if (check_file("tls_cert", file, e) < 0 || check_file("tls_key", key, e) < 0)
+        return -1;
     int done = gnutls_certificate_set_x509_key_file(t->credentials, file, key, GNUTLS_X509_FMT_PEM);
     if (done >= 0)
         return 0;

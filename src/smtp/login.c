@@ -123,6 +123,15 @@ static int choose(struct client *c, struct err *e)
     return mech_choose(c->setup.auth, &facts, &c->mech, e);
 }
 
+/* As it is, and as it goes over the wire. */
+static void hide_password(struct client *c)
+{
+    BUF encoded = { .secret = true };
+    base64_encode(&encoded, c->setup.password);
+    stream_hide(c->stream, c->setup.password);
+    stream_hide(c->stream, buf_span(&encoded));
+}
+
 int client_login(struct client *c, struct err *e)
 {
     int64_t start = clock_ms();
@@ -133,7 +142,7 @@ int client_login(struct client *c, struct err *e)
         return -1;
     }
     client_set_deadline(c, c->setup.net->command_timeout_ms);
-    stream_hide(c->stream, c->setup.password);
+    hide_password(c);
     int done = sasl_new(c->mech, c->setup.auth->user, c->setup.password, &x.sasl, e);
     if (done == 0)
         done = run_exchange(c, &x, e);
