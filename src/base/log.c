@@ -40,6 +40,7 @@ static struct {
     int facility; /* -1: no syslog */
     int fd;       /* -1: not open */
     int socket;   /* to the log daemon; -1: not open */
+    bool stream;  /* there a NUL ends each record */
     char *problem;
 } sink = { .facility = -1, .fd = -1, .socket = -1 };
 
@@ -119,7 +120,8 @@ static int log_connect(int type)
 static void log_open_daemon(void)
 {
     sink.socket = log_connect(SOCK_DGRAM);
-    if (sink.socket < 0 && errno == EPROTOTYPE)
+    sink.stream = sink.socket < 0 && errno == EPROTOTYPE;
+    if (sink.stream)
         sink.socket = log_connect(SOCK_STREAM);
 }
 
@@ -138,8 +140,7 @@ static void log_tell_daemon(enum log_level level, const char *text)
         return;
     buf_addf(&record, "<%d>%s %s[%d]: %s", sink.facility | priorities[level], when, sink.name,
              (int)getpid(), text);
-    /* The octet behind the text ends a record of a stream. */
-    if (send(sink.socket, record.at, record.len + 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+    if (send(sink.socket, record.at, record.len + sink.stream, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         io_close(&sink.socket);
 }
 

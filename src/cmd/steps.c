@@ -7,19 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
-enum mark { MARK_PASS, MARK_FACT, MARK_NOTE, MARK_WARN, MARK_FAIL };
-
 static const struct {
     const char *word;
     const char *colour;
     const char *result; /* in JSON */
     bool timed;
 } marks[] = {
-    [MARK_PASS] = { "ok  ", "\033[32m", "ok", true },
-    [MARK_FACT] = { "    ", "", "fact", false },
-    [MARK_NOTE] = { "note", "\033[36m", "note", false },
-    [MARK_WARN] = { "WARN", "\033[33m", "warning", false },
-    [MARK_FAIL] = { "FAIL", "\033[31m", "failed", true },
+    [STEPS_PASS] = { "ok  ", "\033[32m", "ok", true },
+    [STEPS_FACT] = { "    ", "", "fact", false },
+    [STEPS_NOTE] = { "note", "\033[36m", "note", false },
+    [STEPS_WARN] = { "WARN", "\033[33m", "warning", false },
+    [STEPS_FAIL] = { "FAIL", "\033[31m", "failed", true },
 };
 
 static bool wants_colour(void)
@@ -59,7 +57,8 @@ static void print(struct span line)
         return;
 }
 
-static void show_line(const struct steps *s, enum mark mark, const char *step, struct span words)
+static void show_line(const struct steps *s, enum steps_mark mark, const char *step,
+                      struct span words)
 {
     BUF line = { 0 };
     bool colour = s->colour && *marks[mark].colour;
@@ -72,7 +71,7 @@ static void show_line(const struct steps *s, enum mark mark, const char *step, s
     print(buf_span(&line));
 }
 
-static void add(struct steps *s, enum mark mark, const char *step, struct span words)
+static void add(struct steps *s, enum steps_mark mark, const char *step, struct span words)
 {
     if (!s->as_json) {
         show_line(s, mark, step, words);
@@ -84,57 +83,18 @@ static void add(struct steps *s, enum mark mark, const char *step, struct span w
         json_number(&s->json, "ms", clock_ms() - s->start);
         json_close(&s->json, '}');
     }
-    s->warnings += mark == MARK_WARN;
+    s->warnings += mark == STEPS_WARN;
     steps_begin(s);
 }
 
-PRINTF_LIKE(4, 0)
-static void add_formatted(struct steps *s, enum mark mark, const char *step, const char *format,
-                          va_list args)
+void steps_add(struct steps *s, enum steps_mark mark, const char *step, const char *format, ...)
 {
     BUF words = { 0 };
+    va_list args;
+    va_start(args, format);
     buf_vaddf(&words, format, args);
+    va_end(args);
     add(s, mark, step, buf_span(&words));
-}
-
-void steps_pass(struct steps *s, const char *step, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    add_formatted(s, MARK_PASS, step, format, args);
-    va_end(args);
-}
-
-void steps_fact(struct steps *s, const char *step, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    add_formatted(s, MARK_FACT, step, format, args);
-    va_end(args);
-}
-
-void steps_note(struct steps *s, const char *step, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    add_formatted(s, MARK_NOTE, step, format, args);
-    va_end(args);
-}
-
-void steps_warn(struct steps *s, const char *step, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    add_formatted(s, MARK_WARN, step, format, args);
-    va_end(args);
-}
-
-void steps_fail(struct steps *s, const char *step, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    add_formatted(s, MARK_FAIL, step, format, args);
-    va_end(args);
 }
 
 /* The end. */

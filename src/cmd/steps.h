@@ -25,12 +25,18 @@ void steps_done(struct steps *s);
 void steps_begin(struct steps *s);
 
 /* The step has gone well, says something that took no time, is worth a remark, has gone well and
- * yet calls for action, or has failed; words may be any octets. */
-void steps_pass(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
-void steps_fact(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
-void steps_note(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
-void steps_warn(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
-void steps_fail(struct steps *s, const char *step, const char *format, ...) PRINTF_LIKE(3, 4);
+ * yet calls for action, or has failed. */
+enum steps_mark { STEPS_PASS, STEPS_FACT, STEPS_NOTE, STEPS_WARN, STEPS_FAIL };
+
+/* Shows a step; the words may be any octets. */
+void steps_add(struct steps *s, enum steps_mark mark, const char *step, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+#define steps_pass(s, step, ...) steps_add((s), STEPS_PASS, (step), __VA_ARGS__)
+#define steps_fact(s, step, ...) steps_add((s), STEPS_FACT, (step), __VA_ARGS__)
+#define steps_note(s, step, ...) steps_add((s), STEPS_NOTE, (step), __VA_ARGS__)
+#define steps_warn(s, step, ...) steps_add((s), STEPS_WARN, (step), __VA_ARGS__)
+#define steps_fail(s, step, ...) steps_add((s), STEPS_FAIL, (step), __VA_ARGS__)
 
 /* How it all ended. */
 struct steps_end {

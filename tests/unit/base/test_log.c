@@ -42,7 +42,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
     return 0;
 }
 
-/* "<PRIORITY>Mmm dd hh:mm:ss NAME[PID]: TEXT" and a NUL */
+/* "<PRIORITY>Mmm dd hh:mm:ss NAME[PID]: TEXT" */
 ssize_t send(int fd, const void *octets, size_t len, int flags)
 {
     int priority = 0, pid = 0, start = 0;
@@ -60,7 +60,7 @@ ssize_t send(int fd, const void *octets, size_t len, int flags)
     sys.priority = priority & 7;
     sys.records++;
     buf_clear(&sys.text);
-    buf_add(&sys.text, (const char *)octets + start, len - 1 - (size_t)start);
+    buf_add(&sys.text, (const char *)octets + start, len - (size_t)start);
     return (ssize_t)len;
 }
 
