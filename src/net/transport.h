@@ -17,7 +17,7 @@ struct transport {
     struct buf held; /* records for the kernel */
     size_t sent;
     struct buf marks; /* which octets of the user end where in `held` */
-    struct buf clear; /* the peer's first words if they are no TLS record, printable */
+    struct buf clear; /* the peer's first line if it is no TLS record, printable */
     bool heard;       /* anything at all */
     int lost;         /* errno that ended the connection, or 0 */
 };
