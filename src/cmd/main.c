@@ -6,13 +6,15 @@
 #include "cmd/exit.h"
 #include "cmd/say.h"
 
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* A core dump would hold passwords. */
-static void forbid_cores(void)
+/* A core dump would hold passwords, and so would what GnuTLS writes for a debugger. */
+static void keep_secrets(void)
 {
+    unsetenv("SSLKEYLOGFILE");
     struct rlimit none = { 0, 0 };
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
@@ -63,7 +65,7 @@ int main(int argc, char *argv[])
     io_sanitize();
     sig_start();
     ident_drop_privileges();
-    forbid_cores();
+    keep_secrets();
     umask(077);
     if (options_parse(&arena, argc, argv, &options, &e) < 0) {
         say_error(options.name, &e);

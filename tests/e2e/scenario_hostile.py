@@ -137,6 +137,15 @@ def test_login_line_repeated(t, stage):
     t.equal(run.stdout, "", "stdout")
 
 
+def test_keys_are_not_logged(t):
+    """A caller's environment cannot have the session's keys written down."""
+    path = t.folder / "keys"
+    t.smarthost("tls: implicit", "auth: PLAIN")
+    t.config()
+    t.accepted(t.postbag("bob@example.net", env={"SSLKEYLOGFILE": str(path)}))
+    t.true(not path.exists(), "the keys stand in a file")
+
+
 # The sendmail door runs web input.
 
 SWALLOWED = (
