@@ -122,34 +122,41 @@ static int log_in(struct test *t, struct err *e)
     return 0;
 }
 
-static int command(struct test *t, struct span line, struct err *e)
+/* A transaction that cannot be taken back need not matter: what comes next shows it. */
+static int take_back(struct test *t, struct err *e)
 {
-    if (client_command(&t->client, STAGE_MAIL, line, e) < 0)
+    ERR said = { 0 };
+    struct client *c = &t->client;
+    if (client_command(c, STAGE_MAIL, SPAN("RSET\r\n"), e) < 0)
         return -1;
-    return t->client.reply.code < 300 ? 0 : reply_error(&t->client.reply, e);
+    if (c->reply.code < 300)
+        return 0;
+    reply_error(&c->reply, &said);
+    steps_warn(&t->steps, "RSET", "%s", said.text);
+    return 0;
 }
 
 /* MAIL and RSET: does the server take this sender? */
 static int try_sender(struct test *t, struct err *e)
 {
     const struct envelope *envelope = &t->s.envelope;
-    const struct caps *caps = &t->client.caps;
+    struct client *c = &t->client;
     struct mail_params params = { .smtputf8 = envelope->sender_utf8 };
     BUF line = { 0 };
-    t->client.stage = STAGE_MAIL;
-    if (params.smtputf8 && !caps_has(caps, CAP_SMTPUTF8))
+    c->stage = STAGE_MAIL;
+    if (params.smtputf8 && !caps_has(&c->caps, CAP_SMTPUTF8))
         return err_set(e, ERR_DATA, "sender %s: the server does not offer SMTPUTF8",
                        envelope->sender);
-    if (command_mail(&line, envelope->sender, &params, e) < 0 || command(t, buf_span(&line), e) < 0)
+    if (command_mail(&line, envelope->sender, &params, e) < 0 ||
+        client_command(c, STAGE_MAIL, buf_span(&line), e) < 0)
         return -1;
+    if (c->reply.code >= 300)
+        return reply_error(&c->reply, e);
     steps_pass(&t->steps, "sender", "<%s> is accepted", envelope->sender);
-    if (command(t, SPAN("RSET\r\n"), e) < 0) {
-        err_context(e, "RSET");
-        return -1;
-    }
-    if (caps->size)
-        steps_fact(&t->steps, "size", "messages up to %llu octets", (unsigned long long)caps->size);
-    return 0;
+    if (c->caps.size)
+        steps_fact(&t->steps, "size", "messages up to %llu octets",
+                   (unsigned long long)c->caps.size);
+    return take_back(t, e);
 }
 
 /* Returns -1 when a recipient is left without mail; `e` stays empty, the verdicts tell. */
@@ -280,10 +287,20 @@ static void blame_recipient(struct test *t, struct steps_end *end)
         end->rest = "the test mail was not sent";
 }
 
+/* For what no table knows: a server that falls silent, or hangs up without a word. */
+static void add_last_hint(struct err *e)
+{
+    bool silent = e->kind == ERR_TIMEOUT || e->kind == ERR_CLOSED;
+    if (silent && !e->hint)
+        err_hint(e, "try again later; if it stays so, ask the server's operator, and look for a "
+                    "firewall or filter on the way");
+}
+
 static void blame_session(struct test *t, struct err *e, struct steps_end *end)
 {
     struct exit_rules given = rules(t);
     hint_apply(t->stage, e);
+    add_last_hint(e);
     steps_fail(&t->steps, step_of(e, t->stage), "%s", e->text);
     end->error = e;
     if (t->s.account)

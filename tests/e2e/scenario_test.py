@@ -72,11 +72,23 @@ TLS = {
     ),
     "implicit-on-starttls": (
         ["tls: starttls"], ["tls = implicit"], [],
-        76, "answered in clear text: \"220 mail.example.net", "tls = starttls", ["tls = starttls"],
+        76, "answered in clear text: \"220 mail.example.net", "clear text: set tls = starttls", ["tls = starttls"],
     ),
     "clear-on-implicit": (
         ["tls: implicit"], ["tls = off", "connect_timeout = 2"], [],
         75, "says nothing on port [0-9]+: it waits for TLS", "tls = implicit", ["tls = implicit"],
+    ),
+    "imap": (
+        ["tls: implicit", "on GREETING: raw * OK [CAPABILITY IMAP4rev1] ready.\\r\\n"], [], [],
+        76, "no valid reply: \"\\* OK", "for reading mail.*465 or 587", None,
+    ),
+    "imap-in-clear": (
+        ["tls: off", "on GREETING: raw * OK [CAPABILITY STARTTLS] ready.\\r\\n | stall"], ["tls = implicit"], [],
+        76, "in clear text: \"\\* OK", "for reading mail.*465 or 587", None,
+    ),
+    "pop3": (
+        ["tls: implicit", "on GREETING: raw +OK ready\\r\\n"], [], [],
+        76, "no valid reply: \"\\+OK", "for reading mail", None,
     ),
     "no-starttls": (
         ["tls: off"], ["tls = starttls"], [],
@@ -151,6 +163,13 @@ ENVELOPE = {
     "greylisting": (
         ["tls: off", "on RCPT: reply 451 4.7.1 Greylisting in action, please come back later"], [], [BOB],
         75, "^bob@example.net: failed: 451 4.7.1.*RCPT", "try again in 5 to 15 minutes", None,
+    ),
+    "hung-up": (
+        ["tls: implicit", "on EHLO: close"], [], [], 75, "closed the connection.*EHLO", "try again later", None,
+    ),
+    "silence": (
+        ["tls: implicit", "on EHLO: stall"], ["timeout = 1"], [],
+        75, "no answer in time.*EHLO", "try again later", None,
     ),
     "rate-limit": (
         ["tls: off", "on MAIL: reply 450 4.7.1 Error: too much mail from 192.0.2.1"], [], [],
@@ -329,6 +348,16 @@ def test_some_recipients_refused(t):
     t.equal(t.message().to, [BOB])
 
 
+@cases(alone=[], mail=[BOB])
+def test_rset_refused(t, args):
+    """Worth a warning; the test mail shows whether it matters."""
+    t.smarthost("tls: off", "on RSET: reply 502 5.5.1 No RSET here")
+    run = try_out(t, *args)
+    check_healthy(t, run)
+    t.match(run.stdout, re.compile("^WARN  RSET +502 5.5.1 No RSET here", re.M))
+    t.equal(len(t.messages), len(args))
+
+
 def test_ambiguous(t):
     t.smarthost("tls: off", "on END: cut")
     run = try_out(t, BOB)
@@ -452,7 +481,7 @@ def test_json(t):
 
 @cases(login=("on AUTH: reply 535 5.7.8 No", [], 77, "reply", "AUTH", "check user"),
        recipient=("on RCPT: reply 554 5.7.1 Relay access denied", [BOB], 77, "reply", "RCPT", "relays for"),
-       lost=("on EHLO: close", [], 75, "closed", "EHLO", ""))  # fmt: skip
+       lost=("on EHLO: close", [], 75, "closed", "EHLO", "try again"))  # fmt: skip
 def test_json_failed(t, row):
     rule, args, status, kind, step, hint = row
     t.smarthost("tls: implicit", "auth: PLAIN", rule)
