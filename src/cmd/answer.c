@@ -64,7 +64,7 @@ static const struct verdict *worst_of(const struct verdict *verdicts, const bool
 {
     const struct verdict *worst = NULL;
     for (size_t i = 0; i < n; i++) {
-        if (told[i] || verdicts[i].result == VERDICT_SENT)
+        if (told[i] || verdict_is_settled(&verdicts[i]))
             continue;
         bool permanent = !err_is_temporary(&verdicts[i].err);
         if (!worst || (permanent && err_is_temporary(&worst->err)))

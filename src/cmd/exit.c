@@ -114,7 +114,7 @@ int exit_of_verdicts(const struct exit_rules *rules, const struct verdict *verdi
 {
     const struct verdict *worst = NULL;
     for (size_t i = 0; i < n; i++) {
-        if (verdicts[i].result == VERDICT_SENT)
+        if (verdict_is_settled(&verdicts[i]))
             continue;
         bool permanent = !err_is_temporary(&verdicts[i].err);
         if (!worst || (permanent && err_is_temporary(&worst->err)))

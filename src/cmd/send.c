@@ -1,7 +1,8 @@
 /* Submit one message: prepare, deliver, report, log. */
 #include "base/log.h"
 #include "cmd/cmd.h"
-#include "cmd/outcome.h"
+#include "cmd/exit.h"
+#include "cmd/report.h"
 #include "cmd/say.h"
 #include "cmd/submission.h"
 #include "cmd/trace.h"
@@ -39,7 +40,7 @@ static int finish(const struct submission *s, struct outcome *o)
     ERR e = { 0 };
     o->status = o->delivery ? exit_of_verdicts(&rules, o->delivery->verdicts, o->delivery->n)
                             : exit_of_error(&rules, o->error, STAGE_NONE);
-    outcome_report(o);
+    report_outcome(o, s->options->verbose > 0);
     if (s->options->json) {
         BUF json = { 0 };
         outcome_json(o, &json);

@@ -6,11 +6,12 @@
 #include "base/sig.h"
 #include "cmd/answer.h"
 #include "cmd/cmd.h"
-#include "cmd/outcome.h"
+#include "cmd/exit.h"
 #include "cmd/say.h"
 #include "cmd/submission.h"
 #include "cmd/trace.h"
 #include "mail/reader.h"
+#include "queue/outcome.h"
 #include "queue/relay.h"
 #include "smtp/server.h"
 

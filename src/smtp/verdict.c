@@ -7,6 +7,11 @@ enum verdict_result verdict_of(const struct err *err)
     return refused ? VERDICT_REFUSED : VERDICT_FAILED;
 }
 
+bool verdict_is_settled(const struct verdict *v)
+{
+    return v->result == VERDICT_SENT || v->result == VERDICT_QUEUED;
+}
+
 void verdict_done(struct verdict *v)
 {
     err_done(&v->err);
@@ -25,7 +30,7 @@ const char *verdict_name(enum verdict_result result)
     static const char *const names[] = {
         [VERDICT_PENDING] = "pending",     [VERDICT_SENT] = "sent",
         [VERDICT_REFUSED] = "refused",     [VERDICT_FAILED] = "failed",
-        [VERDICT_AMBIGUOUS] = "ambiguous",
+        [VERDICT_AMBIGUOUS] = "ambiguous", [VERDICT_QUEUED] = "queued",
     };
     return names[result];
 }

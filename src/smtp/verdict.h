@@ -11,6 +11,8 @@ enum verdict_result {
     VERDICT_REFUSED,   /* for good */
     VERDICT_FAILED,    /* not delivered, for any other reason */
     VERDICT_AMBIGUOUS, /* lost after the end of data: may have been delivered */
+    VERDICT_QUEUED,    /* kept in the queue; `err` is why it was not sent at once, if that was
+                          tried */
 };
 
 struct verdict {
@@ -22,6 +24,9 @@ struct verdict {
 /* The result that an error means: refused for a 5yz reply and for what is wrong with an address or
  * the message, failed for all else. */
 enum verdict_result verdict_of(const struct err *err);
+
+/* Is somebody else answerable for the message now: the smarthost or the queue? */
+bool verdict_is_settled(const struct verdict *v);
 
 void verdict_done(struct verdict *v);
 void verdict_copy(struct verdict *to, const struct verdict *from);

@@ -1,9 +1,7 @@
-/* What became of one submission: the facts that stderr, --json and the log tell in their ways. */
-#ifndef CMD_OUTCOME_H
-#define CMD_OUTCOME_H
+/* What became of one message: the facts that stderr, --json and the log tell in their ways. */
+#ifndef QUEUE_OUTCOME_H
+#define QUEUE_OUTCOME_H
 
-#include "cmd/exit.h"
-#include "cmd/options.h"
 #include "queue/deliver.h"
 
 struct outcome {
@@ -13,18 +11,20 @@ struct outcome {
     const struct stored *stored;
     const struct delivery *delivery; /* NULL: never tried */
     const struct err *error;         /* why it was never tried */
-    int status;
+    const struct err *problem;       /* why it could not be kept in the queue; NULL, or no kind */
+    const char *queue_id;            /* NULL or "": not in the queue */
+    int status;                      /* exit status; negative: there is none */
 };
 
-/* "sent", "partial", "ambiguous" or "failed". */
+/* "sent", "queued" (all of it sent or queued), "partial", "ambiguous" or "failed". */
 const char *outcome_result(const struct outcome *o);
 
-/* The error that stands for the whole: before or at the session, else of the first recipient that
- * failed. NULL when all was sent. */
-const struct err *outcome_error(const struct outcome *o);
+/* Recipients with this verdict. */
+size_t outcome_count(const struct outcome *o, enum verdict_result result);
 
-/* The lines on stderr; nothing after a success. */
-void outcome_report(const struct outcome *o);
+/* The error that stands for the whole: before or at the session, else of the first recipient that
+ * failed. NULL when all was sent or queued. */
+const struct err *outcome_error(const struct outcome *o);
 
 /* One JSON object and a line feed. */
 void outcome_json(const struct outcome *o, struct buf *to);

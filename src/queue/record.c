@@ -1,7 +1,6 @@
 /* The outcome for machines: --json and the log. */
 #include "base/json.h"
-#include "base/utf8.h"
-#include "cmd/outcome.h"
+#include "queue/outcome.h"
 
 #include <string.h>
 #include <time.h>
@@ -42,10 +41,11 @@ static void add_outcome(struct json *j, const struct outcome *o)
     const struct err *error = outcome_error(o);
     const struct delivery *d = o->delivery;
     json_string(j, "result", span_of(outcome_result(o)));
-    json_number(j, "exit", o->status);
+    if (o->status >= 0)
+        json_number(j, "exit", o->status);
     json_string(j, "account", text_or_empty(o->account ? o->account->name : NULL));
     json_string(j, "host", text_or_empty(d ? d->server : NULL));
-    json_string(j, "queue_id", SPAN(""));
+    json_string(j, "queue_id", text_or_empty(o->queue_id));
     json_string(j, "message_id", text_or_empty(o->stored ? o->stored->message_id : NULL));
     json_open(j, "recipients", '[');
     for (size_t i = 0; o->envelope && i < o->envelope->n_rcpts; i++)
@@ -163,9 +163,10 @@ static void record_text(const struct outcome *o, struct buf *to)
     collect(o, facts);
     buf_addf(&status, "%d", o->status);
     add_pair(to, "result", outcome_result(o));
-    add_pair(to, "exit", buf_string(&status));
+    add_pair(to, "exit", o->status >= 0 ? buf_string(&status) : "");
     add_pair(to, "account", o->account ? o->account->name : "");
     add_pair(to, "host", o->delivery && o->delivery->server ? o->delivery->server : "");
+    add_pair(to, "queue_id", o->queue_id ? o->queue_id : "");
     add_pair(to, "message_id", o->stored && o->stored->message_id ? o->stored->message_id : "");
     for (size_t i = 0; o->envelope && i < o->envelope->n_rcpts; i++)
         add_text_recipient(to, o, i);

@@ -1,12 +1,10 @@
-/* outcome.c and record.c: one set of facts, told to people, programs and the log. */
-#include "cmd/outcome.h"
+#include "queue/outcome.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -57,77 +55,6 @@ static void decide(struct verdict *v, enum verdict_result result, int code, cons
     err_set(&v->err, code ? ERR_REPLY : ERR_AMBIGUOUS, "%d %s", code, words);
     v->err.code = code;
     v->err.reply = mem_string(words);
-}
-
-static void test_result_names(void **state)
-{
-    (void)state;
-    static const struct {
-        enum verdict_result results[2];
-        const char *name;
-    } rows[] = {
-        { { VERDICT_SENT, VERDICT_SENT }, "sent" },
-        { { VERDICT_SENT, VERDICT_REFUSED }, "partial" },
-        { { VERDICT_FAILED, VERDICT_SENT }, "partial" },
-        { { VERDICT_FAILED, VERDICT_REFUSED }, "failed" },
-        { { VERDICT_AMBIGUOUS, VERDICT_REFUSED }, "ambiguous" },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct fixture f;
-        set_up(&f, 2);
-        f.verdicts[0].result = rows[i].results[0];
-        f.verdicts[1].result = rows[i].results[1];
-        assert_string_equal(outcome_result(&f.outcome), rows[i].name);
-        tear_down(&f);
-    }
-}
-
-/* What outcome_report writes to stderr. */
-static void report(const struct outcome *o, struct buf *ret)
-{
-    int ends[2];
-    int kept = dup(STDERR_FILENO);
-    assert_int_equal(pipe(ends), 0);
-    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-    outcome_report(o);
-    assert_true(dup2(kept, STDERR_FILENO) >= 0);
-    close(ends[1]);
-    close(kept);
-    ssize_t n;
-    while ((n = read(ends[0], buf_room(ret, 4096), 4096)) > 0)
-        buf_grew(ret, (size_t)n);
-    close(ends[0]);
-}
-
-static void test_report(void **state)
-{
-    (void)state;
-    struct fixture f;
-    BUF text = { 0 };
-    set_up(&f, 3);
-    decide(&f.verdicts[0], VERDICT_REFUSED, 550, "User unknown\nevil\x1b[2J");
-    decide(&f.verdicts[1], VERDICT_SENT, 250, "ok");
-    decide(&f.verdicts[2], VERDICT_AMBIGUOUS, 0, "lost");
-    report(&f.outcome, &text);
-    assert_string_equal(
-        buf_string(&text),
-        "postbag: bob@example.com: refused: 550 User unknown evil\\x1b[2J (mail.example.net, "
-        "RCPT)\n"
-        "postbag: joe@example.com: may have been delivered: 0 lost (mail.example.net, RCPT)\n"
-        "postbag: not queued; the recipients named above may have it already\n");
-    tear_down(&f);
-}
-
-static void test_report_of_success_is_silent(void **state)
-{
-    (void)state;
-    struct fixture f;
-    BUF text = { 0 };
-    set_up(&f, 1);
-    decide(&f.verdicts[0], VERDICT_SENT, 250, "ok");
-    report(&f.outcome, &text);
-    assert_string_equal(buf_string(&text), "");
-    tear_down(&f);
 }
 
 static void test_json(void **state)
@@ -181,15 +108,31 @@ static void test_record_cannot_be_split(void **state)
     tear_down(&f);
 }
 
+/* A runner's record has no exit status, and names the message in the queue. */
+static void test_record_of_the_queue(void **state)
+{
+    (void)state;
+    struct fixture f;
+    BUF line = { 0 };
+    set_up(&f, 1);
+    decide(&f.verdicts[0], VERDICT_QUEUED, 451, "later");
+    f.outcome.status = -1;
+    f.outcome.queue_id = "0123456789ABCDEF012";
+    outcome_record(&f.outcome, false, &line);
+    assert_true(span_starts(buf_span(&line),
+                            "result=queued account=gmail host=mail.example.net "
+                            "queue_id=0123456789ABCDEF012 message_id=<1@example.org> "
+                            "recipient=\"bob@example.com queued: 451 later\" sender="));
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_result_names),
-        cmocka_unit_test(test_report),
-        cmocka_unit_test(test_report_of_success_is_silent),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_before_delivery),
         cmocka_unit_test(test_record_cannot_be_split),
+        cmocka_unit_test(test_record_of_the_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,89 @@
+/* The spool: folders on one file system, a file for each message. Which folder a file is in says
+ * where the message stands; a move is a rename.
+ *
+ *   tmp/      being written, locked by the writer; what nobody holds any more was never promised
+ *   new/      kept, never tried. A runner takes everything out of here, so that a systemd path unit
+ *             or inotify on this folder sees new mail and nothing else
+ *   defer/    tried, or waiting for its account
+ *   hold/     not to be tried before somebody releases it
+ *   failed/   given up, and nobody could be told
+ *   corrupt/  what is no queue file, set aside to be looked at; never deleted
+ *   accounts/ queue/standing.h
+ *   lock wait stamp   of the runner
+ *
+ * Whoever reads or changes a message locks its file (flock(2), which dies with the process). */
+#ifndef QUEUE_SPOOL_H
+#define QUEUE_SPOOL_H
+
+#include "queue/id.h"
+
+#include <stddef.h>
+
+enum folder {
+    FOLDER_TMP,
+    FOLDER_NEW,
+    FOLDER_DEFER,
+    FOLDER_HOLD,
+    FOLDER_FAILED,
+    FOLDER_CORRUPT,
+    FOLDER_ACCOUNTS,
+    FOLDERS,
+};
+
+struct spool {
+    const char *path; /* borrowed */
+    int root;
+    int folders[FOLDERS];
+};
+
+/* Opens it. 1; 0 when it does not exist and `create` is false; -1. With `create` what is missing is
+ * made, 0700, and made durable with its parents before anything is put into it. It must belong to
+ * this uid and be closed to all others (ERR_PERMISSION names chown or chmod). What the file system
+ * refuses is ERR_TEMPORARY. */
+int spool_open(const char *path, bool create, struct spool *ret, struct err *e) MUST_USE;
+void spool_close(struct spool *s);
+
+const char *folder_name(enum folder folder);
+
+/* Names in one folder, sorted. Zeroed is empty. */
+struct id_list {
+    struct queue_id *items;
+    size_t n, room;
+};
+
+void id_list_done(struct id_list *l);
+
+/* Appends the messages of a folder, oldest first. What has another name than a message's is moved
+ * to corrupt/ if `tidy`. -1 with ERR_TEMPORARY. */
+int spool_scan(const struct spool *s, enum folder folder, bool tidy, struct id_list *ret,
+               struct err *e) MUST_USE;
+
+/* How many there are, and (if `octets` is not NULL) how large they are together. */
+int spool_count(const struct spool *s, enum folder folder, size_t *ret, uint64_t *octets,
+                struct err *e) MUST_USE;
+
+/* In which folder is it? FOLDERS if in none (looked for in new, defer, hold, failed). */
+enum folder spool_find(const struct spool *s, const struct queue_id *id);
+
+/* Moves a message; never over another. `durable`: both folders are synced. -1 with ERR_TEMPORARY.
+ */
+int spool_move(const struct spool *s, const struct queue_id *id, enum folder from, enum folder to,
+               bool durable, struct err *e) MUST_USE;
+
+/* What a crash leaves behind: files in tmp/ that no writer holds and that are older than an hour.
+ * The number of files that were removed. */
+size_t spool_sweep(const struct spool *s);
+
+/* When a runner was last at work, in seconds since 1970; 0: never. */
+void spool_stamp(const struct spool *s);
+int64_t spool_stamped(const struct spool *s);
+
+/* The limits of [queue]; 0 for none. ERR_TEMPORARY says which is reached. `size` is of the message
+ * that is to be added. */
+struct spool_limits {
+    uint64_t max_messages, max_bytes;
+};
+int spool_check_room(const struct spool *s, struct spool_limits limits, uint64_t size,
+                     struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,50 @@
+/* A process that holds one connection of one route and sends message after message over it. It
+ * opens and locks the files itself; the runner names them, one at a time, and hears what became of
+ * each.
+ *
+ * Both speak over a SOCK_SEQPACKET pair in whole structs. A worker whose runner has died ends after
+ * its message; a runner whose worker has died finds the lock free and the marks as they are. */
+#ifndef QUEUE_WORKER_H
+#define QUEUE_WORKER_H
+
+#include "base/ident.h"
+#include "config/config.h"
+#include "queue/entry.h"
+#include "queue/spool.h"
+
+struct worker_job {
+    struct queue_id id;
+    enum folder folder;
+};
+
+enum worker_result {
+    WORKER_DONE,     /* nothing is left to do: delivered, or bounced */
+    WORKER_DEFERRED, /* in defer/, `next_s` says until when */
+    WORKER_HELD,     /* moved to hold/ or failed/ or corrupt/ */
+    WORKER_GONE,     /* not there any more */
+    WORKER_BUSY,     /* locked by somebody else */
+    WORKER_TROUBLE,  /* not tried: the account is in trouble, which the worker has noted in its
+                        standing; the message is in defer/ */
+    WORKER_LATER,    /* not tried: no more of `rate`, the spool failed, or a signal came */
+};
+
+struct worker_report {
+    struct queue_id id;
+    enum worker_result result;
+    int64_t next_s; /* of the message, or with TROUBLE and LATER of the account */
+};
+
+struct worker_setup {
+    const struct spool *spool;
+    const struct route *route;
+    const struct queue_opts *opts;
+    const struct ident *ident;
+    const char *name; /* for stderr and the log */
+    int verbose;
+    bool all; /* a message or an account that is not due is tried all the same */
+};
+
+/* The life of a worker, on its end of the pair. Returns its exit status. */
+int worker_run(const struct worker_setup *setup, int fd);
+
+#endif
