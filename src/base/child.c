@@ -172,9 +172,11 @@ static int child_wait(struct child *c, const struct job *job, struct deadline de
     struct pollfd wait[] = { { .fd = c->out[0], .events = POLLIN },
                              { .fd = c->watch, .events = POLLIN } };
     for (int reaped = 0; reaped == 0;) {
-        int ready = poll(wait, 2, deadline_left(deadline));
+        int ready = poll(wait, 2, deadline_nap(deadline));
         if (ready < 0 && errno != EINTR)
             return err_system(e, ERR_SYSTEM, errno, "poll");
+        if (sig_stop())
+            return err_set(e, ERR_TEMPORARY, "stopped by signal %d", sig_stop());
         if (deadline_passed(deadline))
             return err_set(e, ERR_TIMEOUT, "%s did not end in time", job->name);
         if (ready <= 0)

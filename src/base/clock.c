@@ -37,3 +37,10 @@ int deadline_left(struct deadline d)
         return 0;
     return left > INT_MAX ? INT_MAX : (int)left;
 }
+
+int deadline_nap(struct deadline d)
+{
+    enum { NAP_MS = 1000 };
+    int left = deadline_left(d);
+    return left < 0 || left > NAP_MS ? NAP_MS : left;
+}

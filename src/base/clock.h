@@ -23,4 +23,8 @@ bool deadline_passed(struct deadline d);
 /* For poll(2): milliseconds left, 0 when passed, -1 for never. */
 int deadline_left(struct deadline d);
 
+/* The same, but a second at most: for whoever looks at sig_stop() between two waits, since a signal
+ * may come just before poll(2). */
+int deadline_nap(struct deadline d);
+
 #endif

@@ -15,6 +15,12 @@ static void sig_note(int number)
     caught = number;
 }
 
+/* The same, under another name, so that the kernel remembers which of the two holds. */
+static void sig_note_stop(int number)
+{
+    caught = number;
+}
+
 static void sig_set(int number, void (*effect)(int))
 {
     struct sigaction action = { .sa_handler = effect };
@@ -43,23 +49,40 @@ void sig_start(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void sig_note_unless_ignored(int number)
+static void sig_set_unless_ignored(int number, void (*effect)(int))
 {
     struct sigaction now;
     if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-        sig_set(number, sig_note);
+        sig_set(number, effect);
+}
+
+static bool sig_has(int number, void (*effect)(int))
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == effect;
+}
+
+void sig_defer(void)
+{
+    sig_set_unless_ignored(SIGTERM, sig_note_stop);
+    sig_set_unless_ignored(SIGHUP, sig_note_stop);
+}
+
+int sig_stop(void)
+{
+    return caught && (sig_has(SIGTERM, sig_note_stop) || sig_has(SIGHUP, sig_note_stop)) ? caught
+                                                                                         : 0;
 }
 
 void sig_hold(void)
 {
     for (size_t i = 0; i < DEADLY; i++)
-        sig_note_unless_ignored(deadly[i]);
+        sig_set_unless_ignored(deadly[i], sig_note);
 }
 
 static void sig_undo(int number)
 {
-    struct sigaction now;
-    if (sigaction(number, NULL, &now) == 0 && now.sa_handler == sig_note)
+    if (sig_has(number, sig_note) || sig_has(number, sig_note_stop))
         sig_set(number, SIG_DFL);
 }
 
@@ -73,8 +96,7 @@ void sig_release(void)
 
 bool sig_is_held(void)
 {
-    struct sigaction now;
-    return sigaction(SIGTERM, NULL, &now) == 0 && now.sa_handler == sig_note;
+    return sig_has(SIGTERM, sig_note);
 }
 
 int sig_caught(void)

@@ -8,12 +8,19 @@
  * HUP and INT stay ignored if they are: nohup(1) and a shell's background jobs mean it. */
 void sig_start(void);
 
+/* From now on TERM and HUP, unless ignored, only set a flag and interrupt poll(2): there is something
+ * to be kept before the process ends. */
+void sig_defer(void);
+
+/* The signal that asked for that, until sig_hold(); else 0. Whoever waits looks here. */
+int sig_stop(void);
+
 /* From now on the signals that would end the process, unless ignored, only set a flag and interrupt
  * poll(2). */
 void sig_hold(void);
 bool sig_is_held(void);
 
-/* The signal that came last since sig_hold(), or 0. */
+/* The signal that came last since sig_defer() or sig_hold(), or 0. */
 int sig_caught(void);
 
 /* They have their default effect again; one that was caught meanwhile has it now. */

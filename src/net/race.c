@@ -1,6 +1,7 @@
 #include "net/race.h"
 
 #include "base/io.h"
+#include "base/sig.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -113,10 +114,10 @@ static int wait_for_one(struct race *r, int ms)
     return -1;
 }
 
-/* The place of the winner, or -1 when all have failed or the deadline has passed. */
+/* The place of the winner, or -1 when all have failed, the deadline has passed or a signal came. */
 static int run(struct race *r, struct deadline deadline)
 {
-    while (!deadline_passed(deadline)) {
+    while (!deadline_passed(deadline) && !sig_stop()) {
         bool pending = any_pending(r);
         bool more = r->started < r->n;
         if (more && (!pending || deadline_passed(r->next))) {
@@ -126,7 +127,7 @@ static int run(struct race *r, struct deadline deadline)
         }
         if (!pending)
             return -1;
-        int won = wait_for_one(r, deadline_left(more ? deadline_min(r->next, deadline) : deadline));
+        int won = wait_for_one(r, deadline_nap(more ? deadline_min(r->next, deadline) : deadline));
         if (won >= 0)
             return won;
     }

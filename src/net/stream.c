@@ -20,7 +20,6 @@ enum {
     READ_SIZE = 16 * 1024,
     INPUT_LIMIT = 128 * 1024, /* not consumed: twice the largest reply (smtp/reply.h) */
     GRACE_MS = 10 * 1000,     /* what a signal leaves us */
-    NAP_MS = 1000,            /* a signal just before poll(2) is seen after this */
 };
 
 struct stream {
@@ -126,7 +125,7 @@ static int timed_out(const struct stream *s, short events, struct err *e)
 
 static struct deadline deadline_now(struct stream *s)
 {
-    if (sig_caught() && !s->grace.at)
+    if (sig_caught() && !s->grace.at && !sig_stop())
         s->grace = deadline_in(GRACE_MS);
     return deadline_min(s->deadline, s->grace);
 }
@@ -146,10 +145,12 @@ static int stream_wait(struct stream *s, short events, struct err *e)
     if (events == POLLIN)
         acknowledge_at_once(s);
     for (;;) {
-        int left = deadline_left(deadline_now(s));
-        if (left == 0)
+        if (sig_stop())
+            return err_set(e, ERR_TEMPORARY, "stopped by signal %d", sig_stop());
+        struct deadline deadline = deadline_now(s);
+        if (deadline_passed(deadline))
             return timed_out(s, events, e);
-        int n = poll(&poller, 1, left < 0 || left > NAP_MS ? NAP_MS : left);
+        int n = poll(&poller, 1, deadline_nap(deadline));
         if (n > 0)
             return poller.revents;
         if (n < 0 && errno != EINTR)

@@ -1,6 +1,7 @@
 #include "queue/connection.h"
 
 #include "auth/secret.h"
+#include "base/sig.h"
 
 static int get_secret(struct connection *c, const struct account *account, struct deadline deadline,
                       struct delivery *d, struct err *e)
@@ -62,6 +63,8 @@ static int open_by_hosts(struct connection *c, struct client_setup *setup, struc
         }
         if (open_client(c, setup, d, stage, e) == 0)
             return 0;
+        if (sig_stop())
+            return err_set(e, ERR_TEMPORARY, "stopped by signal %d", sig_stop());
         if (!try_next_host(*stage, e) || deadline_passed(setup->deadline))
             return -1;
     }

@@ -81,6 +81,9 @@ static int end_content(struct transfer *x, struct span end, struct err *e)
     if (take_early_reply(x, e) < 0)
         return -1;
     session_end_content(&x->session, &quit);
+    int stop = sig_stop();
+    if (stop)
+        return err_set(e, ERR_TEMPORARY, "stopped by signal %d", stop);
     sig_hold();
     stream_put(c->stream, end);
     stream_put(c->stream, buf_span(&quit));

@@ -58,6 +58,17 @@ static void test_min(void **state)
     }
 }
 
+static void test_nap(void **state)
+{
+    struct deadline never = { 0 }, passed = { 1 };
+    (void)state;
+    assert_int_equal(deadline_nap(never), 1000);
+    assert_int_equal(deadline_nap(deadline_in(3600 * 1000)), 1000);
+    assert_int_equal(deadline_nap(passed), 0);
+    int left = deadline_nap(deadline_in(500));
+    assert_true(left > 0 && left <= 500);
+}
+
 static void test_clock_goes_on(void **state)
 {
     int64_t before = clock_ms();
@@ -72,6 +83,7 @@ int main(void)
         cmocka_unit_test(test_in),
         cmocka_unit_test(test_passed),
         cmocka_unit_test(test_min),
+        cmocka_unit_test(test_nap),
         cmocka_unit_test(test_clock_goes_on),
     };
     return cmocka_run_group_tests_name("base/clock", tests, NULL, NULL);

@@ -132,6 +132,45 @@ static void test_hold(void **state)
     }
 }
 
+/* TERM and HUP ask to stop; INT kills; held, a signal no longer stops anything. */
+static int defer_part(void *number)
+{
+    sig_start();
+    sig_defer();
+    if (sig_stop() || sig_is_held())
+        return 1;
+    raise(*(int *)number);
+    if (sig_stop() != *(int *)number || sig_caught() != *(int *)number)
+        return 2;
+    sig_hold();
+    return sig_stop() || sig_caught() != *(int *)number || !sig_is_held();
+}
+
+/* nohup(1) again: a signal that is ignored stays so. */
+static int defer_ignored_part(void *unused)
+{
+    (void)unused;
+    signal(SIGHUP, SIG_IGN);
+    sig_start();
+    sig_defer();
+    raise(SIGHUP);
+    return sig_stop() || !is_set_to(SIGHUP, SIG_IGN);
+}
+
+static void test_defer(void **state)
+{
+    static const struct {
+        int number;
+        int result;
+    } rows[] = { { SIGTERM, 0 }, { SIGHUP, 0 }, { SIGINT, 256 + SIGINT } };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int number = rows[i].number;
+        assert_int_equal(forked(defer_part, &number), rows[i].result);
+    }
+    assert_int_equal(forked(defer_ignored_part, NULL), 0);
+}
+
 /* Nothing caught: nothing happens, and the next signal ends the process. */
 static int release_part(void *number)
 {
@@ -179,9 +218,8 @@ static void test_release(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_ignored_stay_ignored),
-        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_order),   cmocka_unit_test(test_ignored_stay_ignored),
+        cmocka_unit_test(test_hold),    cmocka_unit_test(test_defer),
         cmocka_unit_test(test_release),
     };
     return cmocka_run_group_tests_name("base/sig", tests, NULL, NULL);
