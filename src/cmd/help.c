@@ -18,7 +18,8 @@ static const char usage_postbag[] =
     "       postbag [options] -t                    the same, recipients from the header\n"
     "       postbag check                           is the configuration in order?\n"
     "       postbag test [ADDRESS]                  try every step; with ADDRESS send a test mail\n"
-    "       postbag help [TOPIC]                    TOPIC: config, sendmail, exit\n"
+    "       postbag queue [COMMAND]                 look after the queue; see postbag help queue\n"
+    "       postbag help [TOPIC]                    TOPIC: config, queue, sendmail, exit\n"
     "\n"
     "A first try:  printf 'Subject: hello\\n\\nIt works.\\n' | postbag -v you@example.com\n"
     "\n"
@@ -29,6 +30,8 @@ static const char usage_sendmail[] =
     "       sendmail -t                             recipients from To, Cc and Bcc\n"
     "       sendmail -bv recipient...               show what aliases make of them\n"
     "       sendmail -bs                            speak SMTP on standard input and output\n"
+    "       sendmail -bp                            list the queue\n"
+    "       sendmail -q                             try to deliver what is in the queue\n"
     "\n"
     "This is postbag, called by its old name. All options of sendmail are taken; these count:\n";
 
@@ -45,6 +48,25 @@ static const char topic_config[] =
     "POSTBAG_URL=smtps://user:password@smtp.example.com?from=you@example.com\n"
     "All keys: man postbag.conf. `postbag check` shows what counts in the end.\n";
 
+static const char topic_queue[] =
+    "usage: postbag queue [list]                  what is kept, oldest first (also: mailq)\n"
+    "       postbag queue show ID                 one message, and what has become of it\n"
+    "       postbag queue run                     try all of it now (also: sendmail -q)\n"
+    "       postbag queue hold ID...              keep it back until it is released\n"
+    "       postbag queue release ID...           try it again; also what was given up\n"
+    "       postbag queue remove ID...            throw it away\n"
+    "       postbag queue count                   how many messages wait\n"
+    "       postbag queue check                   for monitoring: exit status 0, 1, 2 or 3\n"
+    "\n"
+    "The beginning of an ID is enough if no other has it; hold, release and remove take the word\n"
+    "ALL. In a list * is being sent, ! is held, # was given up.\n"
+    "\n"
+    "A message is kept with mode = try (what fails for now) or mode = queue in [queue], or with\n"
+    "--queue. Somebody must run the queue: the systemd units, `postbag queue run --watch`, or a\n"
+    "line in the crontab: */5 * * * * postbag queue run --due\n"
+    "\n"
+    "Options, beside those of postbag:\n";
+
 static const char topic_sendmail[] =
     "Callers that want /usr/sbin/sendmail: link that name to postbag.\n"
     "PHP: sendmail_path = /usr/sbin/sendmail -t -i   (never `postbag` itself: its long options\n"
@@ -56,7 +78,8 @@ static const char topic_sendmail[] =
     "replies on; /usr/sbin/sendmail -t -i does as well.\n";
 
 static const char topic_exit[] =
-    "Exit status: 0 the smarthost has the message; 64 wrong call; 65 message or address data;\n"
+    "Exit status: 0 the smarthost has the message, or the queue; 64 wrong call; 65 message or "
+    "address data;\n"
     "66 no input; 67 no such recipient; 68 no such host; 69 refused for good, or STARTTLS, AUTH\n"
     "or a trusted certificate is missing; 70 a bug; 71 to 74 system and files; 75 try again\n"
     "later, nothing was queued; 76 protocol or TLS failure; 77 login or permission; 78\n"
@@ -68,6 +91,7 @@ static const struct {
     const char *text;
 } topics[] = {
     { "config", topic_config },
+    { "queue", topic_queue },
     { "sendmail", topic_sendmail },
     { "exit", topic_exit },
 };
@@ -78,9 +102,11 @@ static int print_topic(const struct options *o, const char *name)
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (strcmp(name, topics[i].name) == 0)
             buf_add_string(&text, topics[i].text);
+    if (strcmp(name, "queue") == 0)
+        options_describe_queue(&text);
     if (text.len)
         return print(o->name, &text);
-    say(o->name, "no help on \"%s\"; topics: config, sendmail, exit", name);
+    say(o->name, "no help on \"%s\"; topics: config, queue, sendmail, exit", name);
     return 64;
 }
 
@@ -91,6 +117,10 @@ int cmd_help(const struct options *o)
         return print_topic(o, o->operands.items[0]);
     buf_add_string(&text, o->door == DOOR_POSTBAG ? usage_postbag : usage_sendmail);
     options_describe(o->door, &text);
+    if (o->door == DOOR_POSTBAG) {
+        buf_add_string(&text, "\nBehind queue:\n");
+        options_describe_queue(&text);
+    }
     buf_add_string(&text, "\nManual: postbag(1), postbag.conf(5)\n");
     return print(o->name, &text);
 }

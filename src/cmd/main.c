@@ -46,8 +46,7 @@ static int dispatch(const struct options *o)
     case TASK_TEST: return cmd_test(o);
     case TASK_HELP: return cmd_help(o);
     case TASK_VERSION: return cmd_version(o);
-    case TASK_QUEUE_LIST: return list_queue(o);
-    case TASK_QUEUE_RUN:
+    case TASK_QUEUE: return o->queue_command == QUEUE_LIST ? list_queue(o) : 0;
     case TASK_NOTHING: return 0;
     case TASK_ALIASES: return cmd_aliases(o);
     case TASK_VERIFY: return cmd_verify(o);

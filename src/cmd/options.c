@@ -9,11 +9,14 @@ enum argument {
     ARG_ATTACHED, /* only what is attached, possibly nothing */
 };
 
+/* A place beside the doors: behind `postbag queue`. */
+enum { BEHIND_QUEUE = 4 };
+
 struct row {
     char letter;      /* 0 for none */
     const char *name; /* of the long option, postbag's door only; NULL for none */
     enum argument argument;
-    unsigned doors;
+    unsigned places; /* enum door, BEHIND_QUEUE */
     int (*take)(struct arena *a, const struct row *row, const char *value, struct options *o,
                 struct err *e);
     size_t offset;
@@ -89,8 +92,8 @@ static int take_mode(struct arena *a, const struct row *row, const char *value, 
         const char *word;
         enum task task;
     } modes[] = {
-        { "m", TASK_SEND }, { "p", TASK_QUEUE_LIST }, { "i", TASK_ALIASES }, { "v", TASK_VERIFY },
-        { "s", TASK_SMTP }, { "h", TASK_NOTHING },    { "H", TASK_NOTHING },
+        { "m", TASK_SEND }, { "p", TASK_QUEUE },   { "i", TASK_ALIASES }, { "v", TASK_VERIFY },
+        { "s", TASK_SMTP }, { "h", TASK_NOTHING }, { "H", TASK_NOTHING },
     };
     (void)a, (void)row;
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
@@ -102,11 +105,42 @@ static int take_mode(struct arena *a, const struct row *row, const char *value, 
     return err_set(e, ERR_USAGE, "-b%s is not supported: this is no mail daemon", value);
 }
 
+/* -q, and what sendmail's callers put behind it: an interval asks for a daemon, and gets one look
+ * at what is due; a choice of messages gets all of them. */
 static int take_queue_run(struct arena *a, const struct row *row, const char *value,
                           struct options *o, struct err *e)
 {
+    (void)a, (void)row, (void)e;
+    o->task = TASK_QUEUE;
+    o->queue_command = QUEUE_RUN;
+    o->run = ascii_is_digit(value[*value == 'p']) ? RUNNER_DUE : RUNNER_ALL;
+    return 0;
+}
+
+static int take_due(struct arena *a, const struct row *row, const char *value, struct options *o,
+                    struct err *e)
+{
     (void)a, (void)row, (void)value, (void)e;
-    o->task = TASK_QUEUE_RUN;
+    o->run = RUNNER_DUE;
+    return 0;
+}
+
+static int take_watch(struct arena *a, const struct row *row, const char *value, struct options *o,
+                      struct err *e)
+{
+    (void)a, (void)row, (void)value, (void)e;
+    o->run = RUNNER_WATCH;
+    return 0;
+}
+
+static int take_number(struct arena *a, const struct row *row, const char *value, struct options *o,
+                       struct err *e)
+{
+    (void)a;
+    uint64_t number;
+    if (span_number(span_of(value), INT64_MAX, &number) < 0)
+        return err_set(e, ERR_USAGE, "--%s=%s: write a number", row->name, value);
+    *(int64_t *)field(row, o) = (int64_t)number;
     return 0;
 }
 
@@ -160,9 +194,17 @@ static const struct row rows[] = {
       "show account, envelope and message; connect to nothing" },
     { 0, "json", ARG_NONE, DOOR_POSTBAG, take_flag, IN(json), NULL,
       "report the outcome as one JSON object on standard output" },
-    { 0, "queue", ARG_NONE, DOOR_POSTBAG, take_flag, IN(queue), NULL, NULL },
+    { 0, "queue", ARG_NONE, DOOR_POSTBAG, take_flag, IN(queue), NULL,
+      "put the message into the queue, to be delivered later" },
     { 0, "no-queue", ARG_NONE, DOOR_POSTBAG, take_flag, IN(no_queue), NULL,
       "deliver now or fail; keep nothing" },
+    { 0, "due", ARG_NONE, BEHIND_QUEUE, take_due, 0, NULL, "run: only what is due" },
+    { 0, "watch", ARG_NONE, BEHIND_QUEUE, take_watch, 0, NULL,
+      "run: what is due, and stay until TERM or INT" },
+    { 'w', "warning", ARG_REQUIRED, BEHIND_QUEUE, take_number, IN(warning), "N",
+      "check: warn from N messages on" },
+    { 'c', "critical", ARG_REQUIRED, BEHIND_QUEUE, take_number, IN(critical), "N",
+      "check: critical from N messages on" },
     { 0, "exit-status", ARG_REQUIRED, DOOR_POSTBAG, take_exit_style, 0, "sysexits|reply",
       "which exit statuses to use" },
     { 'v', NULL, ARG_NONE, BOTH, take_verbose, 0, NULL,
@@ -213,7 +255,7 @@ static const struct {
 } commands[] = {
     { "send", TASK_SEND },      { "check", TASK_CHECK },    { "help", TASK_HELP },
     { "mail", TASK_UNBUILT },   { "test", TASK_TEST },      { "setup", TASK_UNBUILT },
-    { "login", TASK_UNBUILT },  { "logout", TASK_UNBUILT }, { "queue", TASK_UNBUILT },
+    { "login", TASK_UNBUILT },  { "logout", TASK_UNBUILT }, { "queue", TASK_QUEUE },
     { "import", TASK_UNBUILT }, { "serve", TASK_UNBUILT },
 };
 
@@ -222,23 +264,26 @@ struct parse {
     struct arena *arena;
     int argc;
     char *const *argv;
-    int at;      /* the word to look at next */
-    bool chosen; /* -bX or -q has said what to do: there is no subcommand */
+    int at;          /* the word to look at next */
+    unsigned places; /* whose rows hold here */
+    bool chosen;     /* -bX or -q has said what to do: there is no subcommand */
 };
 
-static const struct row *find_letter(char letter, enum door door)
+static const struct row *find_letter(char letter, unsigned places)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].letter == letter && (rows[i].doors & door))
+        if (rows[i].letter == letter && (rows[i].places & places))
             return &rows[i];
     return NULL;
 }
 
 /* Long options exist in postbag's door only. */
-static const struct row *find_name(struct span name, enum door door)
+static const struct row *find_name(struct span name, unsigned places)
 {
-    for (size_t i = 0; i < ROWS && door == DOOR_POSTBAG; i++)
-        if (rows[i].name && span_is(name, rows[i].name))
+    if (!(places & DOOR_POSTBAG))
+        return NULL;
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].name && (rows[i].places & places) && span_is(name, rows[i].name))
             return &rows[i];
     return NULL;
 }
@@ -260,7 +305,7 @@ static int parse_long(struct parse *p, struct options *o, struct err *e)
         return take_help(p->arena, NULL, NULL, o, e);
     if (o->door == DOOR_SENDMAIL && !value && span_is(name, "version"))
         return take_version(p->arena, NULL, NULL, o, e);
-    const struct row *row = find_name(name, o->door);
+    const struct row *row = find_name(name, p->places);
     if (!row) {
         err_set(e, ERR_USAGE, "unknown option %s", word);
         err_hint(e, "%s --help lists the options", o->name);
@@ -281,7 +326,7 @@ static int parse_short(struct parse *p, struct options *o, struct err *e)
 {
     const char *word = p->argv[p->at++];
     for (const char *at = word + 1; *at; at++) {
-        const struct row *row = find_letter(*at, o->door);
+        const struct row *row = find_letter(*at, p->places);
         if (!row) {
             err_set(e, ERR_USAGE, "unknown option -%c in \"%s\"", *at, word);
             err_hint(e, "%s --help lists the options", o->name);
@@ -359,6 +404,32 @@ static int take_operands(struct parse *p, bool dashes_allowed, struct options *o
     return 0;
 }
 
+/* Behind "queue": the command's word and its operands, options anywhere among them. */
+static int parse_queue(struct parse *p, struct options *o, struct err *e)
+{
+    bool named = false;
+    p->places |= BEHIND_QUEUE;
+    for (;;) {
+        int dashes = parse_options(p, o, e);
+        if (dashes < 0)
+            return -1;
+        if (p->at == p->argc)
+            break;
+        if (named)
+            strlist_add(p->arena, &o->operands, p->argv[p->at]);
+        else if (queue_command_parse(span_of(p->argv[p->at]), &o->queue_command, e) < 0)
+            return -1;
+        named = true;
+        p->at++;
+    }
+    if (o->task == TASK_QUEUE)
+        return queue_command_check(o, e);
+    o->operands = (struct strlist){ 0 };
+    if (o->task == TASK_HELP)
+        strlist_add(p->arena, &o->operands, "queue");
+    return 0;
+}
+
 static int parse_words(struct parse *p, struct options *o, struct err *e)
 {
     int dashes = parse_options(p, o, e);
@@ -369,6 +440,8 @@ static int parse_words(struct parse *p, struct options *o, struct err *e)
         int command = parse_command(p, o, e);
         if (command < 0)
             return -1;
+        if (command && strcmp(o->command, "queue") == 0)
+            return parse_queue(p, o, e);
         if (command && (dashes = parse_options(p, o, e)) < 0)
             return -1;
     }
@@ -393,7 +466,7 @@ static void choose_door(const char *path, struct options *o)
         o->name = "postbag";
     o->door = DOOR_SENDMAIL;
     if (strcmp(o->name, "mailq") == 0)
-        o->task = TASK_QUEUE_LIST;
+        o->task = TASK_QUEUE;
     else if (strcmp(o->name, "newaliases") == 0)
         o->task = TASK_ALIASES;
     else if (strcmp(o->name, "sendmail") != 0 && strcmp(o->name, "send-mail") != 0)
@@ -403,21 +476,26 @@ static void choose_door(const char *path, struct options *o)
 int options_parse(struct arena *a, int argc, char *const argv[], struct options *ret, struct err *e)
 {
     struct parse p = { .arena = a, .argc = argc, .argv = argv, .at = 1 };
-    *ret = (struct options){ .exit_style = -1 };
+    *ret = (struct options){ .exit_style = -1, .warning = -1, .critical = -1 };
     choose_door(argc > 0 && *argv[0] ? argv[0] : "postbag", ret);
     if (argc == 0)
         return 0;
-    return parse_words(&p, ret, e);
+    p.places = ret->door;
+    if (parse_words(&p, ret, e) < 0)
+        return -1;
+    if (ret->queue && ret->no_queue)
+        return err_set(e, ERR_USAGE, "--queue and --no-queue exclude each other");
+    return 0;
 }
 
-void options_describe(enum door door, struct buf *to)
+static void describe(unsigned place, struct buf *to)
 {
     for (size_t i = 0; i < ROWS; i++) {
         const struct row *row = &rows[i];
         BUF left = { 0 };
-        if (!row->help || !(row->doors & door))
+        if (!row->help || !(row->places & place))
             continue;
-        bool named = row->name && door == DOOR_POSTBAG;
+        bool named = row->name && place != DOOR_SENDMAIL;
         if (row->letter)
             buf_addf(&left, "-%c%s", row->letter, named ? ", " : "");
         if (named)
@@ -426,4 +504,14 @@ void options_describe(enum door door, struct buf *to)
             buf_addf(&left, "%c%s", named ? '=' : ' ', row->metavar);
         buf_addf(to, "  %-26s %s\n", buf_string(&left), row->help);
     }
+}
+
+void options_describe(enum door door, struct buf *to)
+{
+    describe(door, to);
+}
+
+void options_describe_queue(struct buf *to)
+{
+    describe(BEHIND_QUEUE, to);
 }

@@ -5,7 +5,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "cmd/queue_command.h"
 #include "config/account.h"
+#include "queue/runner.h"
 
 enum door { DOOR_POSTBAG = 1, DOOR_SENDMAIL = 2 };
 
@@ -17,8 +19,7 @@ enum task {
     TASK_TEST,
     TASK_HELP,
     TASK_VERSION,
-    TASK_QUEUE_LIST,
-    TASK_QUEUE_RUN,
+    TASK_QUEUE,   /* queue_command says what */
     TASK_ALIASES, /* -bi */
     TASK_VERIFY,  /* -bv */
     TASK_SMTP,    /* -bs */
@@ -43,7 +44,7 @@ struct options {
     bool allow_empty;
     bool dry_run;
     bool json;
-    bool queue;
+    bool queue; /* never both of these */
     bool no_queue;
     bool no_alias;  /* -n */
     int verbose;    /* -v, -vv */
@@ -51,14 +52,18 @@ struct options {
     const char *dsn_notify;
     const char *dsn_return;
     const char *envid;
-    struct strlist operands; /* recipients, or the words behind a subcommand */
+    enum queue_command queue_command;
+    enum runner_mode run;      /* of QUEUE_RUN */
+    int64_t warning, critical; /* of QUEUE_CHECK; -1: not given */
+    struct strlist operands;   /* recipients, or the words behind a subcommand */
 };
 
 /* Never looks at anything but its arguments. -1 with ERR_USAGE; ret->name is set even then. */
 int options_parse(struct arena *a, int argc, char *const argv[], struct options *ret,
                   struct err *e) MUST_USE;
 
-/* Appends the lines of --help that describe a door's options. */
+/* Appends the lines of --help that describe a door's options, or those behind `postbag queue`. */
 void options_describe(enum door door, struct buf *to);
+void options_describe_queue(struct buf *to);
 
 #endif

@@ -15,10 +15,10 @@ struct row {
 };
 
 static const char *const tasks[] = {
-    [TASK_SEND] = "send",     [TASK_CHECK] = "check",     [TASK_TEST] = "test",
-    [TASK_HELP] = "help",     [TASK_VERSION] = "version", [TASK_QUEUE_LIST] = "list",
-    [TASK_QUEUE_RUN] = "run", [TASK_ALIASES] = "aliases", [TASK_VERIFY] = "verify",
-    [TASK_SMTP] = "smtp",     [TASK_NOTHING] = "nothing", [TASK_UNBUILT] = "unbuilt",
+    [TASK_SEND] = "send",       [TASK_CHECK] = "check",     [TASK_TEST] = "test",
+    [TASK_HELP] = "help",       [TASK_VERSION] = "version", [TASK_QUEUE] = "queue",
+    [TASK_ALIASES] = "aliases", [TASK_VERIFY] = "verify",   [TASK_SMTP] = "smtp",
+    [TASK_NOTHING] = "nothing", [TASK_UNBUILT] = "unbuilt",
 };
 
 static const struct row rows[] = {
@@ -45,7 +45,8 @@ static const struct row rows[] = {
     { { "postbag", "check" }, "check|-||" },
     { { "postbag", "-a", "x", "check" }, "check|-||" },
     { { "postbag", "help", "config" }, "help|-||config" },
-    { { "postbag", "queue", "list" }, "unbuilt|-||list" },
+    { { "postbag", "queue", "list" }, "list|-||" },
+    { { "postbag", "import", "x" }, "unbuilt|-||x" },
     { { "postbag", "--help" }, "help|-||" },
     { { "postbag", "--version" }, "version|-||" },
     { { "postbag", "--nope" }, "unknown option --nope" },
@@ -66,7 +67,45 @@ static const struct row rows[] = {
     { { "sendmail", "-o", "i", "a@b" }, "send|-|i|a@b" },
     { { "sendmail", "-f", "", "a@b" }, "send|||a@b" },
     { { "sendmail", "-eq", "a@b" }, "send|-||a@b" },
-    { { "sendmail", "-q30m" }, "run|-||" },
+    { { "sendmail", "-q30m" }, "run --due|-||" },
+    { { "sendmail", "-qp10m" }, "run --due|-||" },
+    { { "sendmail", "-q", "-v" }, "run|-|v|" },
+    { { "sendmail", "-qf" }, "run|-||" },
+    { { "sendmail", "-qIABC" }, "run|-||" },
+    { { "postbag", "-q" }, "run|-||" },
+    { { "sendmail", "-w", "3", "-q" }, "unknown option -w in \"-w\"" },
+    { { "postbag", "queue" }, "list|-||" },
+    { { "postbag", "queue", "list", "--json" }, "list --json|-||" },
+    { { "postbag", "--json", "queue" }, "list --json|-||" },
+    { { "postbag", "queue", "--json", "list", "-v" }, "list --json|-|v|" },
+    { { "postbag", "queue", "show", "AB", "--json" }, "show --json|-||AB" },
+    { { "postbag", "queue", "show" }, "usage: postbag queue show ID" },
+    { { "postbag", "queue", "show", "A", "B" }, "usage: postbag queue show ID" },
+    { { "postbag", "queue", "list", "A" }, "usage: postbag queue list" },
+    { { "postbag", "queue", "hold", "A", "B" }, "hold|-||A B" },
+    { { "postbag", "queue", "release", "ALL" }, "release|-||ALL" },
+    { { "postbag", "queue", "remove", "--", "A" }, "remove|-||A" },
+    { { "postbag", "queue", "remove" }, "usage: postbag queue remove ID..." },
+    { { "postbag", "queue", "run", "--due" }, "run --due|-||" },
+    { { "postbag", "queue", "run", "--watch", "-vv" }, "run --watch|-|vv|" },
+    { { "postbag", "queue", "run", "--json" }, "--json goes with queue list and queue show" },
+    { { "postbag", "queue", "--due" }, "--due and --watch go with queue run" },
+    { { "postbag", "--due", "queue", "run" }, "unknown option --due" },
+    { { "postbag", "queue", "count" }, "count|-||" },
+    { { "postbag", "queue", "check", "-w", "5", "-c20" }, "check 5 20|-||" },
+    { { "postbag", "queue", "check", "--warning=5" }, "check 5 -1|-||" },
+    { { "postbag", "queue", "check", "--critical", "x" }, "--critical=x: write a number" },
+    { { "postbag", "queue", "count", "-w", "5" }, "--warning and --critical go with queue check" },
+    { { "postbag", "-w", "5", "a@b" }, "unknown option -w in \"-w\"" },
+    { { "postbag", "queue", "flush" }, "unknown command \"queue flush\"" },
+    { { "postbag", "queue", "--help" }, "help|-||queue" },
+    { { "postbag", "queue", "--version", "list", "x" }, "version|-||" },
+    { { "postbag", "--queue", "a@b" }, "send --queue|-||a@b" },
+    { { "sendmail", "-odq", "a@b" }, "send --queue|-||a@b" },
+    { { "sendmail", "-odi", "a@b" }, "send|-||a@b" },
+    { { "postbag", "--no-queue", "a@b" }, "send --no-queue|-||a@b" },
+    { { "postbag", "--no-queue", "--queue", "a@b" }, "--queue and --no-queue exclude each other" },
+    { { "postbag", "--no-queue", "-odq", "a@b" }, "--queue and --no-queue exclude each other" },
     { { "sendmail", "-bs" }, "smtp|-||" },
     { { "sendmail", "-bd" }, "-bd is not supported: this is no mail daemon" },
     { { "sendmail", "--set", "x=y" }, "unknown option --set" },
@@ -84,11 +123,25 @@ static const struct row rows[] = {
     { { "newaliases", "-bp" }, "list|-||" },
 };
 
+static void describe_task(const struct options *o, struct buf *to)
+{
+    static const char *const commands[] = { "list",    "show",   "run",   "hold",
+                                            "release", "remove", "count", "check" };
+    static const char *const runs[] = { "", " --due", " --watch" };
+    buf_add_string(to, o->task == TASK_QUEUE ? commands[o->queue_command] : tasks[o->task]);
+    buf_addf(to, "%s%s%s", runs[o->run], o->queue ? " --queue" : "",
+             o->no_queue ? " --no-queue" : "");
+    if (o->json && o->task == TASK_QUEUE)
+        buf_add_string(to, " --json");
+    if (o->warning >= 0 || o->critical >= 0)
+        buf_addf(to, " %d %d", (int)o->warning, (int)o->critical);
+}
+
 static void describe(const struct options *o, struct buf *to)
 {
-    buf_addf(to, "%s|%s|%s%s%s%s|", tasks[o->task], o->sender ? o->sender : "-",
-             o->from_header ? "t" : "", o->ignore_dots ? "i" : "", o->verbose > 0 ? "v" : "",
-             o->verbose > 1 ? "v" : "");
+    describe_task(o, to);
+    buf_addf(to, "|%s|%s%s%s%s|", o->sender ? o->sender : "-", o->from_header ? "t" : "",
+             o->ignore_dots ? "i" : "", o->verbose > 0 ? "v" : "", o->verbose > 1 ? "v" : "");
     for (size_t i = 0; i < o->operands.n; i++)
         buf_addf(to, "%s%s", i ? " " : "", o->operands.items[i]);
 }
