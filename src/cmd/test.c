@@ -189,6 +189,7 @@ static int talk(struct test *t, struct err *e)
                                   .password = buf_span(&t->password),
                                   .host = t->s.ident.host,
                                   .deadline = t->deadline,
+                                  .end = t->deadline,
                                   .trace = trace_hook(&t->trace) };
     client_init(&t->client, &setup);
     int done = way_open(t, e);

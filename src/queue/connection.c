@@ -3,6 +3,21 @@
 #include "auth/secret.h"
 #include "base/sig.h"
 
+struct allowance allowance_of(const struct account *account, int64_t left_ms, int64_t budget_ms)
+{
+    struct deadline whole = { 0 }, none = { 0 };
+    if (account->net.timeout_ms > 0)
+        whole = deadline_in(left_ms);
+    return (struct allowance){ .deadline = deadline_min(whole, deadline_in(budget_ms)),
+                               .end = account->net.timeout_explicit ? whole : none };
+}
+
+void connection_allow(struct connection *c, struct allowance allowance)
+{
+    c->client.setup.deadline = allowance.deadline;
+    c->client.setup.end = allowance.end;
+}
+
 static int get_secret(struct connection *c, const struct account *account, struct deadline deadline,
                       struct delivery *d, struct err *e)
 {
@@ -72,7 +87,7 @@ static int open_by_hosts(struct connection *c, struct client_setup *setup, struc
 }
 
 int connection_open(struct connection *c, const struct connection_setup *setup,
-                    struct deadline deadline, struct delivery *d)
+                    struct allowance allowance, struct delivery *d)
 {
     const struct account *account = setup->account;
     enum stage stage = STAGE_SECRET;
@@ -83,9 +98,10 @@ int connection_open(struct connection *c, const struct connection_setup *setup,
                                    .auth = &account->auth,
                                    .smtp = &account->smtp,
                                    .host = setup->host,
-                                   .deadline = deadline,
+                                   .deadline = allowance.deadline,
+                                   .end = allowance.end,
                                    .trace = setup->trace };
-    int done = get_secret(c, account, deadline, d, &e);
+    int done = get_secret(c, account, allowance.deadline, d, &e);
     client.password = buf_span(&c->password);
     if (done == 0)
         done = open_by_hosts(c, &client, d, &stage, &e);

@@ -5,6 +5,16 @@
 #include "config/account.h"
 #include "queue/delivery.h"
 
+/* How long a message may take. */
+struct allowance {
+    struct deadline deadline; /* until its end of data has left */
+    struct deadline end;      /* of all; zeroed: as long as the reply to the end of data may take */
+};
+
+/* `left_ms` of the account's `timeout` are left (or all of it), and `budget_ms` until the end of
+ * data (0: no budget). The reply to that is bound only by a `timeout` that was asked for. */
+struct allowance allowance_of(const struct account *account, int64_t left_ms, int64_t budget_ms);
+
 /* What it is made with; all borrowed. */
 struct connection_setup {
     const struct account *account;
@@ -24,7 +34,10 @@ struct connection { /* stays where it is: it points into itself */
  * better (lookup, connection, greeting) moves on to it. 0, or -1 with d->session and all pending
  * verdicts failed. Either way `d` has the facts. */
 int connection_open(struct connection *c, const struct connection_setup *setup,
-                    struct deadline deadline, struct delivery *d) MUST_USE;
+                    struct allowance allowance, struct delivery *d) MUST_USE;
+
+/* For the next message over an open connection. */
+void connection_allow(struct connection *c, struct allowance allowance);
 
 /* QUIT if it makes sense; nothing for one that is not open. */
 void connection_close(struct connection *c);

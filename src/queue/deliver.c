@@ -9,7 +9,8 @@ void deliver(const struct parcel *parcel, struct delivery *ret)
     struct connection_setup setup = { account, parcel->host, parcel->trace };
     *ret = (struct delivery){ 0 };
     delivery_grow(ret, parcel->envelope->n_rcpts);
-    if (connection_open(&connection, &setup, deadline_in(account->net.timeout_ms), ret) == 0) {
+    struct allowance allowance = allowance_of(account, account->net.timeout_ms, parcel->budget_ms);
+    if (connection_open(&connection, &setup, allowance, ret) == 0) {
         client_send(&connection.client, parcel->envelope, parcel->stored, true, ret->verdicts);
         delivery_note(ret, &connection.client);
         connection_close(&connection);

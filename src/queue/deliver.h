@@ -14,6 +14,7 @@ struct parcel {
     const struct stored *stored;
     const char *host; /* this host's name */
     struct stream_trace trace;
+    int64_t budget_ms; /* until the end of data, within the account's `timeout`; 0: no budget */
 };
 
 /* Everything is within the account's one deadline. Afterwards every verdict is decided. */

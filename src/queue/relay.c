@@ -4,10 +4,9 @@
 
 /* Time. */
 
-static struct deadline deadline_of(const struct relay *r)
+static struct allowance allowance_now(const struct relay *r)
 {
-    bool limited = r->setup.account->net.timeout_ms > 0;
-    return limited ? deadline_in(r->left_ms) : (struct deadline){ 0 };
+    return allowance_of(r->setup.account, r->left_ms, 0);
 }
 
 static void spend(struct relay *r, int64_t start)
@@ -21,7 +20,7 @@ static void spend(struct relay *r, int64_t start)
 static int run(struct relay *r, struct err *e)
 {
     int64_t start = clock_ms();
-    r->connection.client.setup.deadline = deadline_of(r);
+    connection_allow(&r->connection, allowance_now(r));
     int done = transfer_run(&r->transfer, e);
     spend(r, start);
     return done;
@@ -39,7 +38,7 @@ static int open_connection(struct relay *r, struct err *said)
     struct delivery *d = r->message.delivery;
     int64_t start = clock_ms();
     connection_close(&r->connection);
-    int done = connection_open(&r->connection, &r->setup, deadline_of(r), d);
+    int done = connection_open(&r->connection, &r->setup, allowance_now(r), d);
     d->reused = false;
     spend(r, start);
     if (done < 0)
@@ -220,7 +219,7 @@ static void send_anew(struct relay *r, const struct stored *stored)
     end_transfer(r);
     if (open_connection(r, &e) < 0)
         return;
-    r->connection.client.setup.deadline = deadline_of(r);
+    connection_allow(&r->connection, allowance_now(r));
     client_send(&r->connection.client, m->envelope, stored, false, m->delivery->verdicts);
     spend(r, start);
 }

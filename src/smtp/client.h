@@ -25,7 +25,8 @@ struct client_setup {
     const struct smtp_opts *smtp;
     struct span password;     /* used if a login is wanted */
     const char *host;         /* this host's name: the EHLO name if it has a dot */
-    struct deadline deadline; /* of the whole delivery */
+    struct deadline deadline; /* until the end of data has left */
+    struct deadline end;      /* of all; zeroed: as long as the reply to the end of data may take */
     struct stream_trace trace;
 };
 
@@ -38,8 +39,18 @@ struct client_times {
     int64_t transfer_ms;
 };
 
+/* A mark on disk that the end of data is about to leave, so that a crash behind it can be told from
+ * one before it: one octet, '!', written over what stands at `at`. */
+struct intent {
+    int fd;
+    uint64_t at;
+    bool set;     /* by the caller: there is one to write */
+    bool written; /* told the caller */
+};
+
 struct client {
     struct client_setup setup;
+    struct intent intent; /* of the message that is sent next; zeroed: none */
     struct stream *stream;
     struct reply_parser parser;
     struct reply reply; /* the last one */

@@ -4,6 +4,9 @@
 #include "mail/wire.h"
 #include "smtp/dot.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 enum {
     FLUSH_AT = 64 * 1024,            /* octets queued before they are sent */
     END_TIMEOUT_MS = 10 * 60 * 1000, /* RFC 5321 section 4.5.3.2.6 */
@@ -62,13 +65,28 @@ static int put_content(struct transfer *x, struct dot *dot, struct err *e)
     return done;
 }
 
-/* The end of data may take long to be answered, and an implicit limit of the whole delivery does
- * not bind it: giving up would leave the outcome open. */
+/* The end of data may take long to be answered, and no limit binds it that was not asked for:
+ * giving up would leave the outcome open. */
 static void set_end_deadline(struct client *c)
 {
     struct deadline end = deadline_in(END_TIMEOUT_MS);
-    bool bound = c->setup.net->timeout_explicit;
-    stream_set_deadline(c->stream, bound ? deadline_min(c->setup.deadline, end) : end);
+    stream_set_deadline(c->stream, deadline_min(c->setup.end, end));
+}
+
+/* If the mark cannot be written nothing leaves. With nobody accepted there is nothing to mark. */
+static int write_intent(struct transfer *x, struct err *e)
+{
+    struct intent *intent = &x->client->intent;
+    if (!intent->set || !x->txn.accepted)
+        return 0;
+    ssize_t done;
+    do
+        done = pwrite(intent->fd, "!", 1, (off_t)intent->at);
+    while (done < 0 && errno == EINTR);
+    if (done != 1)
+        return err_system(e, ERR_IO, errno, "the message was not sent: its file cannot be marked");
+    intent->written = true;
+    return 0;
 }
 
 /* The point of no return: once the end of data has left, a lost connection leaves the outcome open,
@@ -80,11 +98,13 @@ static int end_content(struct transfer *x, struct span end, struct err *e)
     stream_peek(c->stream);
     if (take_early_reply(x, e) < 0)
         return -1;
-    session_end_content(&x->session, &quit);
     int stop = sig_stop();
     if (stop)
         return err_set(e, ERR_TEMPORARY, "stopped by signal %d", stop);
     sig_hold();
+    if (write_intent(x, e) < 0)
+        return -1;
+    session_end_content(&x->session, &quit);
     stream_put(c->stream, end);
     stream_put(c->stream, buf_span(&quit));
     if (flush(x, quit.len, e) < 0)
