@@ -51,14 +51,15 @@ static const char *ident_host(struct arena *a)
 }
 
 /* The folder that the variable names, if this user owns it, else the usual one below the home. */
-static const char *ident_config(struct arena *a, const struct ident *who)
+static const char *ident_folder(struct arena *a, const struct ident *who, const char *variable,
+                                const char *usual)
 {
-    const char *path = secure_getenv("XDG_CONFIG_HOME");
+    const char *path = secure_getenv(variable);
     struct stat facts;
     if (path && *path == '/' && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode) &&
         facts.st_uid == who->uid)
         return arena_string(a, span_of(path));
-    return arena_printf(a, "%s/.config", who->home);
+    return arena_printf(a, "%s/%s", who->home, usual);
 }
 
 void ident_get(struct arena *a, struct ident *ret)
@@ -75,7 +76,8 @@ void ident_get(struct arena *a, struct ident *ret)
     if (!entry->pw_dir || *entry->pw_dir != '/')
         return;
     ret->home = entry->pw_dir;
-    ret->config = ident_config(a, ret);
+    ret->config = ident_folder(a, ret, "XDG_CONFIG_HOME", ".config");
+    ret->state = ident_folder(a, ret, "XDG_STATE_HOME", ".local/state");
 }
 
 static bool ident_has_rights(void)

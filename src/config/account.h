@@ -20,6 +20,11 @@ struct account {
     enum exit_style exit_style;
     int exit_tempfail; /* 75 unless changed */
 
+    struct { /* the runner's pace, as struct rate; 0 messages: any */
+        unsigned rate_messages;
+        int64_t rate_period_s;
+    };
+
     struct net_opts net;
     struct auth_opts auth;
     struct smtp_opts smtp;

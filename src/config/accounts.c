@@ -135,7 +135,7 @@ int accounts_build(struct config *c, const struct draft *draft, struct err *e)
     struct account template = { .auth.home = c->home };
     template.origins = arena_new(a, option_count, sizeof *template.origins);
     option_set_initial(a, OPTION_ACCOUNT, &template);
-    if (apply_section(a, &template, &draft->defaults, ORIGIN_DEFAULTS, e) < 0)
+    if (apply_section(a, &template, &draft->singles[SINGLE_DEFAULTS], ORIGIN_DEFAULTS, e) < 0)
         return -1;
     c->accounts = arena_new(a, draft->n_accounts, sizeof *c->accounts);
     for (size_t i = 0; i < draft->n_accounts; i++) {

@@ -88,21 +88,33 @@ static int add_url(struct config *c, struct draft *draft, struct err *e)
     return 0;
 }
 
-static int add_log(struct config *c, const struct draft *draft, struct err *e)
+/* Fills the struct whose keys stand in this section. */
+static int add_section(struct config *c, const struct section *section, enum option_section keys,
+                       void *object, struct err *e)
 {
-    option_set_initial(&c->arena, OPTION_LOG, &c->log);
-    for (size_t i = 0; i < draft->log.n; i++) {
-        const struct setting *setting = &draft->log.items[i];
-        if (option_set(&c->arena, setting->row, &c->log, setting->value, c->home, e) < 0)
+    option_set_initial(&c->arena, keys, object);
+    for (size_t i = 0; i < section->n; i++) {
+        const struct setting *setting = &section->items[i];
+        if (option_set(&c->arena, setting->row, object, setting->value, c->home, e) < 0)
             return place_error(&setting->place, e);
+        c->origins[setting->row - option_table] = ORIGIN_CONFIG;
     }
     return 0;
 }
 
+static int add_sections(struct config *c, const struct draft *draft, struct err *e)
+{
+    c->origins = arena_new(&c->arena, option_count, sizeof *c->origins);
+    if (add_section(c, &draft->singles[SINGLE_LOG], OPTION_LOG, &c->log, e) < 0)
+        return -1;
+    return add_section(c, &draft->singles[SINGLE_QUEUE], OPTION_QUEUE, &c->queue, e);
+}
+
 static int add_aliases(struct config *c, const struct draft *draft, struct err *e)
 {
-    for (size_t i = 0; i < draft->aliases.n; i++) {
-        const struct setting *setting = &draft->aliases.items[i];
+    const struct section *section = &draft->singles[SINGLE_ALIASES];
+    for (size_t i = 0; i < section->n; i++) {
+        const struct setting *setting = &section->items[i];
         if (aliases_add(&c->arena, &c->aliases, span_of(setting->key), span_of(setting->value),
                         &c->notes, e) < 0)
             return place_error(&setting->place, e);
@@ -116,7 +128,7 @@ static int load(struct config *c, const struct config_request *request, struct e
     const char *home = request->ident->home;
     c->home = home ? arena_string(&c->arena, span_of(home)) : NULL;
     if (add_files(c, request, &draft, e) < 0 || add_url(c, &draft, e) < 0 ||
-        accounts_build(c, &draft, e) < 0 || add_log(c, &draft, e) < 0 ||
+        accounts_build(c, &draft, e) < 0 || add_sections(c, &draft, e) < 0 ||
         add_aliases(c, &draft, e) < 0)
         return -1;
     return sets_load(c, &request->sets, e);

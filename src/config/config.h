@@ -1,9 +1,10 @@
-/* The configuration as a whole: files, $POSTBAG_URL, --set; accounts, aliases, log. */
+/* The configuration as a whole: files, $POSTBAG_URL, --set; accounts, aliases, log, queue. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
 #include "base/ident.h"
 #include "config/account.h"
+#include "config/queue_opts.h"
 #include "mail/alias.h"
 
 struct log_opts {
@@ -18,6 +19,8 @@ struct config {
     size_t n_accounts;
     struct aliases aliases; /* of [aliases]; the files come with config_aliases() */
     struct log_opts log;
+    struct queue_opts queue;
+    uint8_t *origins;     /* of the keys of log and queue: ORIGIN_UNSET or ORIGIN_CONFIG */
     struct strlist files; /* read, in order */
     struct strlist notes; /* for `check`, -v and the log */
 
@@ -57,6 +60,14 @@ int account_check(struct arena *a, const struct account *account, struct err *e)
  * unreadable /etc/aliases is no error. */
 int config_aliases(struct config *c, const struct account *account, struct err *e) MUST_USE;
 
+/* Where this user's queue is: `dir` of [queue], else postbag/queue below ident->state. NULL, with
+ * ERR_TEMPORARY in `why`, if there is neither. */
+const char *config_spool(const struct config *c, const struct ident *ident, struct arena *a,
+                         struct err *why);
+
+/* Does one of these --set hold a password or a PIN itself? Then they cannot be kept in a queue. */
+bool sets_are_secret(const struct strlist *sets);
+
 /* Sets base/log up as [log] says; `name` is what this process is called. */
 void config_start_log(const struct config *c, const char *name);
 
@@ -64,5 +75,9 @@ void config_start_log(const struct config *c, const char *name);
  * a value "origin  key = value", the origin being built-in, defaults, inherited, account or --set.
  * Secrets are "***". */
 void account_describe(struct buf *to, const struct account *account);
+
+/* The same for [queue]: "queue", then a line for each key that has a value, its origin being
+ * built-in or config. */
+void queue_describe(struct buf *to, const struct config *c);
 
 #endif

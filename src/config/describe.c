@@ -10,8 +10,23 @@ static const char *origin_name(enum option_origin origin)
     case ORIGIN_INHERITED: return "inherited";
     case ORIGIN_ACCOUNT: return "account";
     case ORIGIN_SET: return "--set";
+    case ORIGIN_CONFIG: return "config";
     }
     return "";
+}
+
+static void describe(struct buf *to, enum option_section section, const void *object,
+                     const uint8_t *origins)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *row = &option_table[i];
+        BUF value = { 0 };
+        if (row->section != section)
+            continue;
+        option_show(&value, row, object);
+        if (value.len)
+            buf_addf(to, "%-9s  %s = %s\n", origin_name(origins[i]), row->key, buf_string(&value));
+    }
 }
 
 void account_describe(struct buf *to, const struct account *account)
@@ -20,14 +35,11 @@ void account_describe(struct buf *to, const struct account *account)
         buf_addf(to, "account %s (%s:%u)\n", account->name, account->file, account->line);
     else
         buf_addf(to, "account %s (%s)\n", account->name, account->file);
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *row = &option_table[i];
-        BUF value = { 0 };
-        if (row->section != OPTION_ACCOUNT)
-            continue;
-        option_show(&value, row, account);
-        if (value.len)
-            buf_addf(to, "%-9s  %s = %s\n", origin_name(account->origins[i]), row->key,
-                     buf_string(&value));
-    }
+    describe(to, OPTION_ACCOUNT, account, account->origins);
+}
+
+void queue_describe(struct buf *to, const struct config *c)
+{
+    buf_add_string(to, "queue\n");
+    describe(to, OPTION_QUEUE, &c->queue, c->origins);
 }

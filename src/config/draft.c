@@ -38,6 +38,22 @@ const struct section *draft_account(const struct draft *draft, const char *name)
     return NULL;
 }
 
+/* What may stand in a section. */
+struct kind {
+    const char *word; /* the header, or its first word */
+    bool free;        /* any key */
+    enum option_section keys;
+};
+
+static const struct kind account_kind = { .word = "account", .keys = OPTION_ACCOUNT };
+
+static const struct kind singles[SINGLES] = {
+    [SINGLE_DEFAULTS] = { .word = "defaults", .keys = OPTION_ACCOUNT },
+    [SINGLE_ALIASES] = { .word = "aliases", .free = true },
+    [SINGLE_LOG] = { .word = "log", .keys = OPTION_LOG },
+    [SINGLE_QUEUE] = { .word = "queue", .keys = OPTION_QUEUE },
+};
+
 static void section_add(struct arena *a, struct section *to, struct setting setting)
 {
     to->items = arena_grow(a, to->items, to->n, &to->room, sizeof *to->items);
@@ -56,6 +72,7 @@ struct drafter {
     struct arena *a;
     struct draft *draft;
     struct section *section; /* the current one */
+    const struct kind *kind; /* of it */
     struct place place;      /* of the current entry */
     bool expand;
     struct err *e;
@@ -63,18 +80,21 @@ struct drafter {
 
 static int unknown_section(struct drafter *d, const char *header)
 {
-    static const char *const known[] = { "account", "defaults", "aliases", "log", NULL };
+    const char *known[SINGLES + 2] = { account_kind.word };
     struct span rest = span_of(header), word = { 0 };
+    for (size_t i = 0; i < SINGLES; i++)
+        known[i + 1] = singles[i].word;
     span_word(&rest, &word);
     const char *nearest = option_nearest_word(word, known);
-    if (span_is(word, "queue") || span_is(word, "serve"))
+    if (span_is(word, "serve"))
         return err_set(d->e, ERR_CONFIG,
                        "section [%s] is not available in this version; leave it out", header);
     if (nearest)
         return err_set(d->e, ERR_CONFIG, "unknown section [%s]; did you mean [%s%s]?", header,
                        nearest, nearest == known[0] ? " NAME" : "");
     return err_set(d->e, ERR_CONFIG,
-                   "unknown section [%s]; write [account NAME], [defaults], [aliases] or [log]",
+                   "unknown section [%s]; write [account NAME], [defaults], [aliases], [log] or "
+                   "[queue]",
                    header);
 }
 
@@ -92,16 +112,19 @@ static int begin_account(struct drafter *d, struct span name)
                        before->place.line);
     struct section account = { .name = text, .place = d->place };
     d->section = draft_add_account(d->a, d->draft, account);
+    d->kind = &account_kind;
     return 0;
 }
 
-static int begin_single(struct drafter *d, struct section *section, const char *header)
+static int begin_single(struct drafter *d, enum single which)
 {
+    struct section *section = &d->draft->singles[which];
     if (section->place.file)
-        return err_set(d->e, ERR_CONFIG, "[%s] is there already in line %u; join them", header,
-                       section->place.line);
+        return err_set(d->e, ERR_CONFIG, "[%s] is there already in line %u; join them",
+                       singles[which].word, section->place.line);
     section->place = d->place;
     d->section = section;
+    d->kind = &singles[which];
     return 0;
 }
 
@@ -109,27 +132,23 @@ static int begin_section(struct drafter *d, const char *header)
 {
     struct span rest = span_of(header), word = { 0 };
     span_word(&rest, &word);
-    if (span_is(word, "account"))
+    if (span_is(word, account_kind.word))
         return begin_account(d, span_trim(rest));
-    if (strcmp(header, "defaults") == 0)
-        return begin_single(d, &d->draft->defaults, header);
-    if (strcmp(header, "aliases") == 0)
-        return begin_single(d, &d->draft->aliases, header);
-    if (strcmp(header, "log") == 0)
-        return begin_single(d, &d->draft->log, header);
+    for (enum single which = 0; which < SINGLES; which++)
+        if (strcmp(header, singles[which].word) == 0)
+            return begin_single(d, which);
     return unknown_section(d, header);
 }
 
 /* The row of the key in the current section, NULL for an alias. */
 static int find_row(struct drafter *d, const char *key, const struct option **ret)
 {
-    if (d->section == &d->draft->aliases)
+    if (d->kind->free)
         return 0;
-    enum option_section where = d->section == &d->draft->log ? OPTION_LOG : OPTION_ACCOUNT;
-    const struct option *row = option_find(where, span_of(key));
+    const struct option *row = option_find(d->kind->keys, span_of(key));
     if (!row)
-        return option_refuse(where, key, d->e);
-    if (row->personal && d->section == &d->draft->defaults)
+        return option_refuse(d->kind->keys, key, d->e);
+    if (row->personal && d->kind != &account_kind)
         return err_set(d->e, ERR_CONFIG,
                        "\"%s\" is a matter of one account; write it below [account NAME]", key);
     *ret = row;
@@ -199,10 +218,11 @@ static void section_merge(struct arena *a, struct section *to, const struct sect
 
 void draft_merge(struct arena *a, struct draft *to, const struct draft *later)
 {
-    struct draft merged = { .defaults = to->defaults, .aliases = to->aliases, .log = to->log };
-    section_merge(a, &merged.defaults, &later->defaults);
-    section_merge(a, &merged.aliases, &later->aliases);
-    section_merge(a, &merged.log, &later->log);
+    struct draft merged = { 0 };
+    for (enum single which = 0; which < SINGLES; which++) {
+        merged.singles[which] = to->singles[which];
+        section_merge(a, &merged.singles[which], &later->singles[which]);
+    }
     for (size_t i = 0; i < later->n_accounts; i++)
         draft_add_account(a, &merged, later->accounts[i]);
     for (size_t i = 0; i < to->n_accounts; i++)

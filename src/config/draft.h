@@ -27,8 +27,11 @@ struct section {
     size_t n, room;
 };
 
+/* The sections that a file has once. */
+enum single { SINGLE_DEFAULTS, SINGLE_ALIASES, SINGLE_LOG, SINGLE_QUEUE, SINGLES };
+
 struct draft {
-    struct section defaults, aliases, log;
+    struct section singles[SINGLES];
     struct section *accounts; /* those of later files first, else in order */
     size_t n_accounts, room;
     struct place secret; /* the first literal secret; no file if there is none */

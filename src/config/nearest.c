@@ -15,8 +15,10 @@ static const struct {
     { "logfile", "file" },
     { "login", "user" },
     { "mailhub", "host" },
+    { "maximal_queue_lifetime", "lifetime" },
     { "pass", "password" },
     { "passwordeval", "password_command" },
+    { "queue_directory", "dir" },
     { "server", "host" },
     { "set_date_header", "set_date" },
     { "set_msgid_header", "set_message_id" },
@@ -45,7 +47,6 @@ static const char *const planned[] = {
     "password_credential",
     "password_env",
     "proxy",
-    "rate",
     "tls_crl_file",
 };
 
@@ -121,15 +122,34 @@ const char *option_nearest(enum option_section section, struct span key)
     return best;
 }
 
+static const char *section_name(enum option_section section)
+{
+    static const char *const names[] = {
+        [OPTION_ACCOUNT] = "[account NAME]",
+        [OPTION_LOG] = "[log]",
+        [OPTION_QUEUE] = "[queue]",
+    };
+    return names[section];
+}
+
+/* The key's row in whatever section. */
+static const struct option *find_anywhere(const char *key)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (strcmp(option_table[i].key, key) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
 int option_refuse(enum option_section section, const char *key, struct err *e)
 {
-    enum option_section other = section == OPTION_LOG ? OPTION_ACCOUNT : OPTION_LOG;
+    const struct option *elsewhere = find_anywhere(key);
     const char *nearest = option_nearest(section, span_of(key));
     if (option_is_planned(span_of(key)))
         return err_set(e, ERR_CONFIG, "\"%s\" is not available in this version; leave it out", key);
-    if (option_find(other, span_of(key)))
+    if (elsewhere)
         return err_set(e, ERR_CONFIG, "\"%s\" does not belong here; write it below %s", key,
-                       other == OPTION_LOG ? "[log]" : "[account NAME]");
+                       section_name(elsewhere->section));
     if (nearest)
         return err_set(e, ERR_CONFIG, "unknown key \"%s\"; did you mean \"%s\"?", key, nearest);
     return err_set(e, ERR_CONFIG,

@@ -98,45 +98,80 @@ static int set_number(const struct setter *s, void *field)
 
 static void add_unit(struct buf *to, const struct option *row, int64_t value)
 {
-    if (row->type == OPTION_DURATION)
-        units_add_duration(to, value);
-    else
+    if (row->type == OPTION_SIZE)
         units_add_size(to, value);
+    else
+        units_add_duration(to, value);
 }
 
-static int set_quantity(const struct setter *s, void *field)
+static int no_quantity(const struct setter *s, struct span text)
+{
+    bool size = s->row->type == OPTION_SIZE;
+    bool words = s->row->choices != NULL;
+    return err_set(s->e, ERR_CONFIG, "\"%.*s\" is no %s; write a number and %s%s%s",
+                   SPAN_ARGS(text), size ? "size" : "duration",
+                   size ? "k, M or G, as in 25M" : "s, m, h or d, as in 30s", words ? ", or " : "",
+                   words ? s->row->choices->word : "");
+}
+
+static int parse_quantity(const struct setter *s, struct span text, int64_t *ret)
 {
     int64_t value = 0;
     const struct option *row = s->row;
-    bool duration = row->type == OPTION_DURATION;
-    int status = duration ? units_duration(span_of(s->value), &value)
-                          : units_size(span_of(s->value), &value);
+    int status = row->type == OPTION_SIZE ? units_size(text, &value) : units_duration(text, &value);
     if (status < 0)
-        return err_set(s->e, ERR_CONFIG, "\"%s\" is no %s; write a number and %s", s->value,
-                       duration ? "duration" : "size",
-                       duration ? "s, m, h or d, as in 30s" : "k, M or G, as in 25M");
+        return no_quantity(s, text);
     if (value < row->min || value > row->max) {
         BUF limits = { 0 };
         add_unit(&limits, row, row->min);
         buf_add_string(&limits, " to ");
         add_unit(&limits, row, row->max);
-        return err_set(s->e, ERR_CONFIG, "\"%s\" is out of range; write %s", s->value,
+        return err_set(s->e, ERR_CONFIG, "\"%.*s\" is out of range; write %s", SPAN_ARGS(text),
                        buf_string(&limits));
     }
-    store_int(row, field, value);
+    *ret = value;
+    return 0;
+}
+
+static const struct option_choice *find_choice(const struct option *row, struct span word)
+{
+    for (const struct option_choice *c = row->choices; c && c->word; c++)
+        if (span_iis(word, c->word))
+            return c;
+    return NULL;
+}
+
+static int set_quantity(const struct setter *s, void *field)
+{
+    const struct option_choice *choice = find_choice(s->row, span_of(s->value));
+    int64_t value = choice ? choice->value : 0;
+    if (!choice && parse_quantity(s, span_of(s->value), &value) < 0)
+        return -1;
+    store_int(s->row, field, value);
+    return 0;
+}
+
+static int set_rate(const struct setter *s, void *field)
+{
+    struct rate rate = { 0 };
+    if (units_rate(span_of(s->value), &rate) < 0)
+        return err_set(s->e, ERR_CONFIG,
+                       "\"%s\" is no rate; write a number of messages and /m, /h or /d, as in 30/m",
+                       s->value);
+    memcpy(field, &rate, sizeof rate);
     return 0;
 }
 
 static int choose(const struct setter *s, struct span word, int *ret)
 {
     BUF known = { 0 };
-    for (const struct option_choice *c = s->row->choices; c->word; c++) {
-        if (span_iis(word, c->word)) {
-            *ret = c->value;
-            return 0;
-        }
-        buf_addf(&known, "%s%s", c == s->row->choices ? "" : c[1].word ? ", " : " or ", c->word);
+    const struct option_choice *choice = find_choice(s->row, word);
+    if (choice) {
+        *ret = choice->value;
+        return 0;
     }
+    for (const struct option_choice *c = s->row->choices; c->word; c++)
+        buf_addf(&known, "%s%s", c == s->row->choices ? "" : c[1].word ? ", " : " or ", c->word);
     return err_set(s->e, ERR_CONFIG, "\"%.*s\" is not known here; write %s", SPAN_ARGS(word),
                    buf_string(&known));
 }
@@ -173,6 +208,24 @@ static int set_list(const struct setter *s, void *field)
             return -1;
         strlist_add(s->a, &list, text);
     }
+    memcpy(field, &list, sizeof list);
+    return 0;
+}
+
+static int set_durations(const struct setter *s, void *field)
+{
+    struct durations list = { 0 };
+    struct span rest = span_of(s->value), item = { 0 };
+    size_t room = 0;
+    while (next_item(&rest, &item)) {
+        int64_t ms = 0;
+        if (parse_quantity(s, item, &ms) < 0)
+            return -1;
+        list.s = arena_grow(s->a, list.s, list.n, &room, sizeof *list.s);
+        list.s[list.n++] = ms / 1000;
+    }
+    if (!list.n)
+        return err_set(s->e, ERR_CONFIG, "no duration in it; write one at least, as in 5m");
     memcpy(field, &list, sizeof list);
     return 0;
 }
@@ -216,6 +269,8 @@ static int set_field(const struct setter *s, void *field)
     case OPTION_NUMBER: return set_number(s, field);
     case OPTION_DURATION:
     case OPTION_SIZE: return set_quantity(s, field);
+    case OPTION_DURATIONS: return set_durations(s, field);
+    case OPTION_RATE: return set_rate(s, field);
     case OPTION_CHOICE: return set_choice(s, field);
     case OPTION_LIST: return set_list(s, field);
     case OPTION_SET: return set_set(s, field);

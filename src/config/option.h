@@ -7,7 +7,8 @@
 #include "base/span.h"
 #include "config/account.h"
 
-enum option_section { OPTION_ACCOUNT, OPTION_LOG }; /* account keys may stand in [defaults] too */
+/* Where a key stands: below [account NAME] or [defaults]; in [log]; in [queue]. */
+enum option_section { OPTION_ACCOUNT, OPTION_LOG, OPTION_QUEUE };
 
 enum option_type {
     OPTION_STRING,
@@ -16,14 +17,24 @@ enum option_type {
     OPTION_URI,    /* a path, or a "pkcs11:" URI, whose PIN is a secret */
     OPTION_BOOL,   /* yes, no, on, off, true, false, 1, 0 */
     OPTION_NUMBER,
-    OPTION_DURATION, /* 30s, 5m, 2h, 1d; a bare number is seconds; stored as milliseconds */
-    OPTION_SIZE,     /* octets; k, M, G are powers of 1024 */
-    OPTION_CHOICE,   /* one of `choices` */
-    OPTION_LIST,     /* commas or blanks between */
-    OPTION_SET,      /* a list of `choices`, or-ed together */
+    OPTION_DURATION,  /* 30s, 5m, 2h, 1d; a bare number is seconds; stored as milliseconds. Or one
+                         of `choices`, if there are any */
+    OPTION_DURATIONS, /* a list of them, one at least; stored as struct durations */
+    OPTION_SIZE,      /* octets; k, M, G are powers of 1024 */
+    OPTION_RATE,      /* 30/m, 100/h, 500/d; stored as struct rate */
+    OPTION_CHOICE,    /* one of `choices` */
+    OPTION_LIST,      /* commas or blanks between */
+    OPTION_SET,       /* a list of `choices`, or-ed together */
 };
 
-enum option_origin { ORIGIN_UNSET, ORIGIN_DEFAULTS, ORIGIN_INHERITED, ORIGIN_ACCOUNT, ORIGIN_SET };
+enum option_origin {
+    ORIGIN_UNSET,
+    ORIGIN_DEFAULTS,
+    ORIGIN_INHERITED,
+    ORIGIN_ACCOUNT,
+    ORIGIN_SET,
+    ORIGIN_CONFIG, /* a section that is no account's */
+};
 
 struct option_choice {
     const char *word; /* NULL ends the list */
@@ -32,11 +43,11 @@ struct option_choice {
 
 struct option {
     const char *key;
-    const char *group; /* server, tls, auth, sender, message, verdict, log */
+    const char *group; /* server, tls, auth, sender, message, verdict, log, queue */
     enum option_section section;
     enum option_type type;
     bool personal; /* about this one account: neither inherited, nor in [defaults], nor --set */
-    size_t offset; /* in struct account, or in struct log_opts */
+    size_t offset; /* in struct account, log_opts or queue_opts, as the section says */
     size_t size;   /* of the field */
     const struct option_choice *choices;
     int64_t min, max;    /* as stored: milliseconds, octets */

@@ -117,6 +117,17 @@ int check_address(struct arena *a, const char *value, struct err *e)
     return 0;
 }
 
+int check_bounce(struct arena *a, const char *value, struct err *e)
+{
+    ERR why = { 0 };
+    if (strcmp(value, "sender") == 0 || strcmp(value, "none") == 0 ||
+        check_address(a, value, &why) == 0)
+        return 0;
+    return err_set(e, ERR_CONFIG,
+                   "\"%s\" is no address; write sender, none, or an address as in you@example.com",
+                   value);
+}
+
 int check_domain(struct arena *a, const char *value, struct err *e)
 {
     ERR why = { 0 };

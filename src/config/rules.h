@@ -17,6 +17,7 @@ int check_domain(struct arena *a, const char *value, struct err *e);
 int check_pattern(struct arena *a, const char *value, struct err *e);
 int check_account_name(struct arena *a, const char *value, struct err *e);
 int check_notify(struct arena *a, const char *value, struct err *e);
+int check_bounce(struct arena *a, const char *value, struct err *e);
 int check_facility(struct arena *a, const char *value, struct err *e);
 
 #endif

@@ -50,6 +50,22 @@ static void note_password(struct config *c)
                         "password_command keep it to yourself");
 }
 
+/* Nothing is expanded here: what stands in a secret's place is the secret. */
+bool sets_are_secret(const struct strlist *sets)
+{
+    CLEANUP(arena_wipe) struct arena a = { 0 };
+    for (size_t i = 0; i < sets->n; i++) {
+        ERR ignored = { 0 };
+        struct setting setting = { 0 };
+        if (parse(&a, sets->items[i], &setting, &ignored) < 0 || !*setting.value)
+            continue;
+        if (setting.row->type == OPTION_SECRET ||
+            option_is_literal_secret(setting.row, setting.value))
+            return true;
+    }
+    return false;
+}
+
 int sets_load(struct config *c, const struct strlist *sets, struct err *e)
 {
     struct account scratch = { .auth.home = c->home };

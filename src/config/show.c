@@ -72,6 +72,39 @@ static void show_choices(struct buf *to, const struct option *row, int64_t value
         }
 }
 
+/* 0 is nothing, unless it is what the key has by default. */
+static void show_number(struct buf *to, const struct option *row, int64_t value)
+{
+    if (value || row->initial)
+        buf_addf(to, "%lld", (long long)value);
+}
+
+static void show_duration(struct buf *to, const struct option *row, int64_t value)
+{
+    size_t before = to->len;
+    if (row->choices)
+        show_choices(to, row, value);
+    if (to->len == before)
+        units_add_duration(to, value);
+}
+
+static void show_durations(struct buf *to, const void *field)
+{
+    struct durations list = { 0 };
+    memcpy(&list, field, sizeof list);
+    for (size_t i = 0; i < list.n; i++) {
+        buf_add_string(to, i ? ", " : "");
+        units_add_duration(to, list.s[i] * 1000);
+    }
+}
+
+static void show_rate(struct buf *to, const void *field)
+{
+    struct rate rate = { 0 };
+    memcpy(&rate, field, sizeof rate);
+    units_add_rate(to, &rate);
+}
+
 void option_show(struct buf *to, const struct option *row, const void *object)
 {
     const void *field = (const char *)object + row->offset;
@@ -81,11 +114,10 @@ void option_show(struct buf *to, const struct option *row, const void *object)
     case OPTION_PATH: show_text(to, load_text(field)); return;
     case OPTION_URI: show_uri(to, load_text(field)); return;
     case OPTION_BOOL: buf_add_string(to, load_int(row, field) ? "yes" : "no"); return;
-    case OPTION_NUMBER:
-        if (load_int(row, field))
-            buf_addf(to, "%lld", (long long)load_int(row, field));
-        return;
-    case OPTION_DURATION: units_add_duration(to, load_int(row, field)); return;
+    case OPTION_NUMBER: show_number(to, row, load_int(row, field)); return;
+    case OPTION_DURATION: show_duration(to, row, load_int(row, field)); return;
+    case OPTION_DURATIONS: show_durations(to, field); return;
+    case OPTION_RATE: show_rate(to, field); return;
     case OPTION_SIZE: units_add_size(to, load_int(row, field)); return;
     case OPTION_CHOICE:
     case OPTION_SET: show_choices(to, row, load_int(row, field)); return;
@@ -103,10 +135,19 @@ bool option_is_literal_secret(const struct option *row, const char *value)
 const char *option_type_name(enum option_type type)
 {
     static const char *const names[] = {
-        [OPTION_STRING] = "string",     [OPTION_SECRET] = "secret", [OPTION_PATH] = "path",
-        [OPTION_URI] = "path or URI",   [OPTION_BOOL] = "yes/no",   [OPTION_NUMBER] = "number",
-        [OPTION_DURATION] = "duration", [OPTION_SIZE] = "size",     [OPTION_CHOICE] = "choice",
-        [OPTION_LIST] = "list",         [OPTION_SET] = "list",
+        [OPTION_STRING] = "string",
+        [OPTION_SECRET] = "secret",
+        [OPTION_PATH] = "path",
+        [OPTION_URI] = "path or URI",
+        [OPTION_BOOL] = "yes/no",
+        [OPTION_NUMBER] = "number",
+        [OPTION_DURATIONS] = "list of durations",
+        [OPTION_RATE] = "rate",
+        [OPTION_DURATION] = "duration",
+        [OPTION_SIZE] = "size",
+        [OPTION_CHOICE] = "choice",
+        [OPTION_LIST] = "list",
+        [OPTION_SET] = "list",
     };
     return names[type];
 }

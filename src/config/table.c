@@ -1,6 +1,9 @@
 #include "config/config.h"
 #include "config/option.h"
 #include "config/rules.h"
+#include "config/units.h"
+
+#include <assert.h>
 
 #define FIELD_OF(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
 #define SERVER(field)         .group = "server", FIELD_OF(struct account, net.field)
@@ -12,8 +15,26 @@
 #define MESSAGE(field)        .group = "message", FIELD_OF(struct account, mail.field)
 #define VERDICT(field)        .group = "verdict", FIELD_OF(struct account, field)
 #define LOG(field)            .group = "log", .section = OPTION_LOG, FIELD_OF(struct log_opts, field)
+#define QUEUE(field)          .group = "queue", .section = OPTION_QUEUE, FIELD_OF(struct queue_opts, field)
+
+/* Two fields that are set together. */
+#define RATE                                                              \
+    .group = "server", .offset = offsetof(struct account, rate_messages), \
+    .size = sizeof(struct rate)
+#define RETRY                                                                                  \
+    .group = "queue", .section = OPTION_QUEUE, .offset = offsetof(struct queue_opts, retry_s), \
+    .size = sizeof(struct durations)
+
+static_assert(offsetof(struct account, rate_period_s) - offsetof(struct account, rate_messages) ==
+                  offsetof(struct rate, period_s),
+              "struct rate");
+static_assert(offsetof(struct queue_opts, retry_n) - offsetof(struct queue_opts, retry_s) ==
+                  offsetof(struct durations, n),
+              "struct durations");
 
 enum { SECOND = 1000, WEEK = 7 * 86400 * SECOND };
+
+#define YEAR (365LL * 86400 * SECOND)
 
 static const struct option_choice protocols[] = {
     { "smtp", PROTOCOL_SMTP },
@@ -82,6 +103,18 @@ static const struct option_choice exit_styles[] = {
     { 0 },
 };
 
+static const struct option_choice queue_modes[] = {
+    { "direct", QUEUE_MODE_DIRECT },
+    { "try", QUEUE_MODE_TRY },
+    { "queue", QUEUE_MODE_QUEUE },
+    { 0 },
+};
+
+static const struct option_choice never[] = {
+    { "off", 0 },
+    { 0 },
+};
+
 static const struct option_choice formats[] = {
     { "text", false },
     { "json", true },
@@ -112,6 +145,8 @@ const struct option option_table[] = {
       .help = "version of IP to use" },
     { "pipelining", PROTOCOL(pipelining), .type = OPTION_CHOICE, .choices = switches,
       .initial = "auto", .help = "off: await each reply before the next command" },
+    { "rate", RATE, .type = OPTION_RATE,
+      .help = "messages that the queue sends in a minute, hour or day: 30/m, 100/h, 500/d" },
 
     { "tls_ca_file", TLS(tls_ca_file), .type = OPTION_PATH,
       .help = "trusted authorities (PEM); by default those of the system" },
@@ -183,6 +218,26 @@ const struct option option_table[] = {
     { "file", LOG(file), .type = OPTION_PATH, .help = "file to log to, too" },
     { "format", LOG(json), .type = OPTION_CHOICE, .choices = formats, .initial = "text",
       .help = "json: one object a line" },
+
+    { "mode", QUEUE(mode), .type = OPTION_CHOICE, .choices = queue_modes, .initial = "direct",
+      .help = "try: keep what fails for now; queue: keep all and deliver later" },
+    { "dir", QUEUE(dir), .type = OPTION_PATH,
+      .help = "where messages are kept; by default postbag/queue in the user's state folder" },
+    { "lifetime", QUEUE(lifetime_ms), .type = OPTION_DURATION, .initial = "5d", .max = YEAR,
+      .help = "how long to try, 0 for ever" },
+    { "bounce", QUEUE(bounce), .type = OPTION_STRING, .initial = "sender", .check = check_bounce,
+      .help = "who hears of what cannot be delivered: sender, none, or an address" },
+    { "warn_after", QUEUE(warn_after_ms), .type = OPTION_DURATION, .choices = never,
+      .initial = "off", .min = SECOND, .max = YEAR,
+      .help = "delay after which the sender hears of it" },
+    { "retry", RETRY, .type = OPTION_DURATIONS, .initial = "1m, 2m, 5m, 10m, 20m, 30m, 1h, 2h, 3h",
+      .min = SECOND, .max = WEEK, .help = "pauses between attempts; the last one repeats" },
+    { "budget", QUEUE(budget_ms), .type = OPTION_DURATION, .initial = "20s", .min = SECOND,
+      .max = WEEK, .help = "with mode = try: time for the first attempt" },
+    { "max_messages", QUEUE(max_messages), .type = OPTION_NUMBER, .initial = "0", .max = 1000000000,
+      .help = "most messages to keep, 0 for any number" },
+    { "max_bytes", QUEUE(max_bytes), .type = OPTION_SIZE, .initial = "0", .max = INT64_MAX,
+      .help = "most octets to keep, 0 for any number" },
 };
 
 const size_t option_count = sizeof option_table / sizeof *option_table;

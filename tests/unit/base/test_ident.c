@@ -66,6 +66,7 @@ int gethostname(char *name, size_t len)
 static void clear_environment(void)
 {
     unsetenv("XDG_CONFIG_HOME");
+    unsetenv("XDG_STATE_HOME");
     setenv("HOME", "/lie", 1);
     setenv("USER", "liar", 1);
     setenv("LOGNAME", "liar", 1);
@@ -75,16 +76,17 @@ static void test_entry(void **state)
 {
     static const struct {
         const char *login, *gecos, *home;
-        const char *want_gecos, *want_home, *want_config;
+        const char *want_gecos, *want_home, *want_config, *want_state;
     } rows[] = {
-        { "bob", "Bob B.,,,", "/home/bob", "Bob B.", "/home/bob", "/home/bob/.config" },
-        { "bob", "& Builder, room 1", "/", "Bob Builder", "/", "//.config" },
-        { "bob", "Mr &&", "relative", "Mr BobBob", NULL, NULL },
-        { "_x1", "&", "", "_x1", NULL, NULL },
-        { "bob", "", NULL, "", NULL, NULL },
-        { "bob", ",Office", "/h", "", "/h", "/h/.config" },
-        { "", "& x", "/h", "x", "/h", "/h/.config" },
-        { "bob", NULL, "/h", "", "/h", "/h/.config" },
+        { "bob", "Bob B.,,,", "/home/bob", "Bob B.", "/home/bob", "/home/bob/.config",
+          "/home/bob/.local/state" },
+        { "bob", "& Builder, room 1", "/", "Bob Builder", "/", "//.config", "//.local/state" },
+        { "bob", "Mr &&", "relative", "Mr BobBob", NULL, NULL, NULL },
+        { "_x1", "&", "", "_x1", NULL, NULL, NULL },
+        { "bob", "", NULL, "", NULL, NULL, NULL },
+        { "bob", ",Office", "/h", "", "/h", "/h/.config", "/h/.local/state" },
+        { "", "& x", "/h", "x", "/h", "/h/.config", "/h/.local/state" },
+        { "bob", NULL, "/h", "", "/h", "/h/.config", "/h/.local/state" },
     };
     (void)state;
     clear_environment();
@@ -100,9 +102,9 @@ static void test_entry(void **state)
         assert_string_equal(who.login, rows[i].login);
         assert_string_equal(who.gecos, rows[i].want_gecos);
         assert_string_equal(who.host, "box.example.com");
-        const char *got[] = { who.home, who.config };
-        const char *want[] = { rows[i].want_home, rows[i].want_config };
-        for (size_t n = 0; n < 2; n++)
+        const char *got[] = { who.home, who.config, who.state };
+        const char *want[] = { rows[i].want_home, rows[i].want_config, rows[i].want_state };
+        for (size_t n = 0; n < 3; n++)
             assert_true(want[n] ? got[n] && strcmp(got[n], want[n]) == 0 : !got[n]);
     }
 }
@@ -116,6 +118,7 @@ static void test_no_entry(void **state)
     system_facts.login = NULL;
     system_facts.host = "";
     setenv("XDG_CONFIG_HOME", "/tmp", 1);
+    setenv("XDG_STATE_HOME", "/tmp", 1);
     ident_get(&a, &who);
     clear_environment();
     buf_addf(&login, "uid-%u", (unsigned)getuid());
@@ -124,6 +127,7 @@ static void test_no_entry(void **state)
     assert_string_equal(who.host, "localhost");
     assert_null(who.home);
     assert_null(who.config);
+    assert_null(who.state);
 }
 
 static void test_large_entry(void **state)
@@ -157,14 +161,14 @@ static void test_folders(void **state)
     assert_non_null(mkdtemp(other));
     bool root = getuid() == 0 && chown(other, 65534, 65534) == 0;
     const struct {
-        const char *value, *want;
+        const char *value, *want; /* NULL: the usual one */
     } rows[] = {
         { own, own },
-        { root ? other : "/", "/home/bob/.config" },
-        { "/nowhere/at/all", "/home/bob/.config" },
-        { "/dev/null", "/home/bob/.config" },
-        { ".", "/home/bob/.config" },
-        { "", "/home/bob/.config" },
+        { root ? other : "/", NULL },
+        { "/nowhere/at/all", NULL },
+        { "/dev/null", NULL },
+        { ".", NULL },
+        { "", NULL },
     };
     system_facts.login = "bob";
     system_facts.gecos = "";
@@ -174,7 +178,12 @@ static void test_folders(void **state)
         struct ident who;
         setenv("XDG_CONFIG_HOME", rows[i].value, 1);
         ident_get(&a, &who);
-        assert_string_equal(who.config, rows[i].want);
+        assert_string_equal(who.config, rows[i].want ? rows[i].want : "/home/bob/.config");
+        assert_string_equal(who.state, "/home/bob/.local/state");
+        setenv("XDG_STATE_HOME", rows[i].value, 1);
+        ident_get(&a, &who);
+        assert_string_equal(who.state, rows[i].want ? rows[i].want : "/home/bob/.local/state");
+        unsetenv("XDG_STATE_HOME");
     }
     clear_environment();
     assert_int_equal(rmdir(own), 0);

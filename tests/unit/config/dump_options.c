@@ -9,12 +9,18 @@
 
 static void add_type(struct buf *to, const struct option *row)
 {
+    bool words = row->choices && row->type != OPTION_SET;
+    for (const struct option_choice *c = row->choices; words && c->word; c++)
+        buf_addf(to, "%s%s", c == row->choices ? "" : " | ", c->word);
     if (row->type != OPTION_CHOICE)
-        buf_add_string(to, option_type_name(row->type));
-    else
-        for (const struct option_choice *c = row->choices; c->word; c++)
-            buf_addf(to, "%s%s", c == row->choices ? "" : " | ", c->word);
+        buf_addf(to, "%s%s", words ? " | " : "", option_type_name(row->type));
 }
+
+static const char *const sections[] = {
+    [OPTION_ACCOUNT] = "account",
+    [OPTION_LOG] = "log",
+    [OPTION_QUEUE] = "queue",
+};
 
 static int dump(void)
 {
@@ -22,8 +28,8 @@ static int dump(void)
         const struct option *row = &option_table[i];
         BUF type = { 0 };
         add_type(&type, row);
-        printf("%s\t%s\t%s\t%s\t%s\n", row->section == OPTION_LOG ? "log" : "account", row->key,
-               buf_string(&type), row->initial ? row->initial : "", row->help);
+        printf("%s\t%s\t%s\t%s\t%s\n", sections[row->section], row->key, buf_string(&type),
+               row->initial ? row->initial : "", row->help);
     }
     return 0;
 }

@@ -35,6 +35,7 @@ static void test_nothing(void **state)
     assert_int_equal(c.n_accounts + c.files.n, 0);
     assert_string_equal(c.wanted, f.user);
     assert_string_equal(c.log.syslog, "mail");
+    assert_int_equal(c.queue.mode, QUEUE_MODE_DIRECT);
     config_done(&c);
     f.ident.config = NULL;
     assert_int_equal(fixture_load(&f, &c, &e), 0);
@@ -53,11 +54,13 @@ static void test_two_files(void **state)
     fixture_write(f.system,
                   "[defaults]\nport = 25\ndomain = sys.example\n[account a]\nhost = sys-a\n"
                   "user = sys\n[account b]\nhost = sys-b\n[aliases]\nroot = sys@example.com\n"
-                  "ops = ops@example.com\n[log]\nsyslog = off\nfile = /sys\n",
+                  "ops = ops@example.com\n[log]\nsyslog = off\nfile = /sys\n"
+                  "[queue]\nmode = queue\nretry = 1m\nlifetime = 1d\n",
                   0644);
     fixture_write(f.user,
                   "[defaults]\nport = 26\n[account c]\nhost = user-c\n[account a]\nhost = user-a\n"
-                  "[aliases]\nroot = user@example.com\n[log]\nfile = ~/log\n",
+                  "[aliases]\nroot = user@example.com\n[log]\nfile = ~/log\n"
+                  "[queue]\nmode = try\nretry = 5m, 1h\ndir = ~/spool\n",
                   0644);
     assert_int_equal(fixture_load(&f, &c, &e), 0);
     assert_int_equal(c.n_accounts, 3);
@@ -72,6 +75,15 @@ static void test_two_files(void **state)
     assert_string_equal(c.accounts[2].smtp.domain, "sys.example");
     assert_string_equal(c.log.syslog, "off");
     assert_string_equal(c.log.file, arena_printf(&f.arena, "%s/log", f.ident.home));
+    assert_int_equal(c.queue.mode, QUEUE_MODE_TRY);
+    assert_int_equal(c.queue.retry_n, 2);
+    assert_int_equal(c.queue.retry_s[1], 3600);
+    assert_int_equal(c.queue.lifetime_ms, 86400000);
+    assert_string_equal(c.queue.dir, arena_printf(&f.arena, "%s/spool", f.ident.home));
+    assert_int_equal(c.origins[option_find(OPTION_QUEUE, SPAN("mode")) - option_table],
+                     ORIGIN_CONFIG);
+    assert_int_equal(c.origins[option_find(OPTION_QUEUE, SPAN("budget")) - option_table],
+                     ORIGIN_UNSET);
     assert_int_equal(c.files.n, 2);
     assert_string_equal(c.files.items[0], f.system);
     struct addr_list list = { 0 };
@@ -201,6 +213,8 @@ static void test_mistakes(void **state)
         { "[account a]\nport = x\n", "config:2: port: \"x\" is out of place" },
         { "[log]\nsyslog = x\n", "config:2: syslog: \"x\" is no syslog facility" },
         { "[log]\nfile = x\n", "config:2: file: \"x\" is no absolute path" },
+        { "[queue]\nretry = 0\n", "config:2: retry: \"0\" is out of range" },
+        { "[defaults]\nrate = 5\n", "config:2: rate: \"5\" is no rate" },
         { "[aliases]\n\nroot = a b@c\n", "config:3: " },
     };
     struct fixture f;

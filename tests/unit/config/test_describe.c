@@ -35,10 +35,33 @@ static void test_describe(void **state)
     config_done(&c);
 }
 
+static void test_queue(void **state)
+{
+    ARENA a = { 0 };
+    BUF got = { 0 };
+    struct config c = { .origins = arena_new(&a, option_count, 1) };
+    (void)state;
+    option_set_initial(&a, OPTION_QUEUE, &c.queue);
+    c.queue.mode = QUEUE_MODE_TRY;
+    c.origins[option_find(OPTION_QUEUE, SPAN("mode")) - option_table] = ORIGIN_CONFIG;
+    queue_describe(&got, &c);
+    assert_string_equal(buf_string(&got),
+                        "queue\n"
+                        "config     mode = try\n"
+                        "built-in   lifetime = 5d\n"
+                        "built-in   bounce = sender\n"
+                        "built-in   warn_after = off\n"
+                        "built-in   retry = 1m, 2m, 5m, 10m, 20m, 30m, 1h, 2h, 3h\n"
+                        "built-in   budget = 20s\n"
+                        "built-in   max_messages = 0\n"
+                        "built-in   max_bytes = 0\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_describe),
+        cmocka_unit_test(test_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,8 +26,11 @@ static void test_sections(void **state)
                                            "root = ${PB_HOST}\n"
                                            "Root-2 = x\n"
                                            "[log]\n"
-                                           "syslog = off\n");
+                                           "syslog = off\n"
+                                           "[queue]\n"
+                                           "mode = try\n");
     (void)state;
+    assert_string_equal(section_find(&draft.singles[SINGLE_QUEUE], "mode")->value, "try");
     assert_int_equal(draft.n_accounts, 2);
     assert_string_equal(draft.accounts[0].name, "one");
     assert_int_equal(draft.accounts[0].place.line, 3);
@@ -35,9 +38,9 @@ static void test_sections(void **state)
     assert_string_equal(section_find(&draft.accounts[0], "user")->value, "a$b");
     assert_int_equal(section_find(&draft.accounts[0], "user")->place.line, 5);
     assert_string_equal(draft.accounts[1].name, "you@example.com");
-    assert_string_equal(section_find(&draft.defaults, "timeout")->value, "10m");
-    assert_string_equal(section_find(&draft.aliases, "root-2")->value, "x");
-    assert_string_equal(section_find(&draft.log, "syslog")->value, "off");
+    assert_string_equal(section_find(&draft.singles[SINGLE_DEFAULTS], "timeout")->value, "10m");
+    assert_string_equal(section_find(&draft.singles[SINGLE_ALIASES], "root-2")->value, "x");
+    assert_string_equal(section_find(&draft.singles[SINGLE_LOG], "syslog")->value, "off");
     assert_null(draft.secret.file);
     assert_ptr_equal(draft_account(&draft, "one"), &draft.accounts[0]);
     assert_null(draft_account(&draft, "two"));
@@ -55,9 +58,15 @@ static void test_mistakes(void **state)
         { "[default]\n", "f:1: unknown section [default]; did you mean [defaults]?" },
         { "[defaults x]\n", "f:1: unknown section [defaults x]; did you mean [defaults]?" },
         { "[smtp.example.com]\n", "f:1: unknown section [smtp.example.com]; write [account NAME], "
-                                  "[defaults], [aliases] or [log]" },
-        { "[queue]\nmode = try\n",
-          "f:1: section [queue] is not available in this version; leave it out" },
+                                  "[defaults], [aliases], [log] or [queue]" },
+        { "[queues]\n", "f:1: unknown section [queues]; did you mean [queue]?" },
+        { "[queue]\nlife = 1d\n",
+          "f:2: unknown key \"life\"; postbag.conf(5) lists those that may stand here" },
+        { "[queue]\nlifetme = 1d\n", "f:2: unknown key \"lifetme\"; did you mean \"lifetime\"?" },
+        { "[queue]\nfile = /x\n", "f:2: \"file\" does not belong here; write it below [log]" },
+        { "[account a]\nmode = try\n",
+          "f:2: \"mode\" does not belong here; write it below [queue]" },
+        { "[queue]\n[account a]\n[queue]\n", "f:3: [queue] is there already in line 1; join them" },
         { "[serve]\n", "f:1: section [serve] is not available in this version; leave it out" },
         { "[account a]\n[log]\n[account a]\n",
           "f:3: [account a] is there already in line 1; join them or rename one" },
@@ -158,9 +167,9 @@ static void test_merge(void **state)
                                            "[aliases]\nROOT=2\n");
     (void)state;
     draft_merge(&a, &draft, &later);
-    show(&got, &draft.defaults);
-    show(&got, &draft.aliases);
-    show(&got, &draft.log);
+    show(&got, &draft.singles[SINGLE_DEFAULTS]);
+    show(&got, &draft.singles[SINGLE_ALIASES]);
+    show(&got, &draft.singles[SINGLE_LOG]);
     for (size_t i = 0; i < draft.n_accounts; i++)
         show(&got, &draft.accounts[i]);
     assert_string_equal(buf_string(&got), "[] port=26 domain=x timeout=1m[] ROOT=2 joe=1"

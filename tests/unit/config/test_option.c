@@ -13,20 +13,23 @@
 
 #include <string.h>
 
-/* Sets a key of a fresh account: what it shows then, or the text of the error. */
+/* Sets a key of a fresh account or queue: what it shows then, or the text of the error. */
 static void try(const char *key, const char *value, struct buf *shown)
 {
     ARENA a = { 0 };
     ERR e = { 0 };
     struct account account = { 0 };
+    struct queue_opts queue = { 0 };
     const struct option *row = option_find(OPTION_ACCOUNT, span_of(key));
+    void *object = row ? (void *)&account : (void *)&queue;
+    row = row ? row : option_find(OPTION_QUEUE, span_of(key));
     assert_non_null(row);
-    option_set_initial(&a, OPTION_ACCOUNT, &account);
-    if (option_set(&a, row, &account, value, "/home/joe", &e) < 0) {
+    option_set_initial(&a, row->section, object);
+    if (option_set(&a, row, object, value, "/home/joe", &e) < 0) {
         assert_int_equal(e.kind, ERR_CONFIG);
         buf_addf(shown, "! %s", e.text);
     } else {
-        option_show(shown, row, &account);
+        option_show(shown, row, object);
     }
 }
 
@@ -96,6 +99,42 @@ static void test_values(void **state)
         { "from_name", "a\xff", "! from_name: not valid UTF-8; write the value in UTF-8" },
         { "password", "a\nb", "! password: a control character in the value; write it without" },
         { "password", "a\x01z", "***" },
+        { "rate", "30/minute", "30/m" },
+        { "rate", "0", "" },
+        { "rate", "", "" },
+        { "rate", "30",
+          "! rate: \"30\" is no rate; write a number of messages and /m, /h or /d, as in 30/m" },
+        { "mode", "TRY", "try" },
+        { "mode", "later", "! mode: \"later\" is not known here; write direct, try or queue" },
+        { "dir", "~/spool", "/home/joe/spool" },
+        { "dir", "spool",
+          "! dir: \"spool\" is no absolute path; write one that begins with \"/\" or \"~/\"" },
+        { "lifetime", "0", "0" },
+        { "lifetime", "366d", "! lifetime: \"366d\" is out of range; write 0 to 365d" },
+        { "lifetime", "never",
+          "! lifetime: \"never\" is no duration; write a number and s, m, h or d, as in 30s" },
+        { "bounce", "none", "none" },
+        { "bounce", "ops",
+          "! bounce: \"ops\" is no address; write sender, none, or an address as in "
+          "you@example.com" },
+        { "warn_after", "4h", "4h" },
+        { "warn_after", "OFF", "off" },
+        { "warn_after", "0", "! warn_after: \"0\" is out of range; write 1s to 365d" },
+        { "warn_after", "no",
+          "! warn_after: \"no\" is no duration; write a number and s, m, h or d, as in 30s, or "
+          "off" },
+        { "retry", "30,1m 90s", "30s, 1m, 90s" },
+        { "retry", "1m, 0", "! retry: \"0\" is out of range; write 1s to 7d" },
+        { "retry", "1m, 8d", "! retry: \"8d\" is out of range; write 1s to 7d" },
+        { "retry", "1m, x",
+          "! retry: \"x\" is no duration; write a number and s, m, h or d, as in 30s" },
+        { "retry", " , ", "! retry: no duration in it; write one at least, as in 5m" },
+        { "retry", "", "1m, 2m, 5m, 10m, 20m, 30m, 1h, 2h, 3h" },
+        { "budget", "1m", "1m" },
+        { "max_messages", "1000", "1000" },
+        { "max_messages", "-1",
+          "! max_messages: \"-1\" is out of place; write a number from 0 to 1000000000" },
+        { "max_bytes", "1G", "1G" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

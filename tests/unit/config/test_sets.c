@@ -31,6 +31,7 @@ static void test_refused(void **state)
         { "colour=1",
           "--set: unknown key \"colour\"; postbag.conf(5) lists those that may stand here" },
         { "syslog=off", "--set: \"syslog\" does not belong here; write it below [log]" },
+        { "mode=queue", "--set: \"mode\" does not belong here; write it below [queue]" },
         { "proxy=x", "--set: \"proxy\" is not available in this version; leave it out" },
         { "match=x", "--set: \"match\" has no use here; choose the account with -a" },
         { "port=x", "--set: port: \"x\" is out of place; write a number from 1 to 65535" },
@@ -66,11 +67,41 @@ static void test_applied(void **state)
     config_done(&c);
 }
 
+static void test_secret(void **state)
+{
+    static const struct {
+        const char *set;
+        bool want;
+    } rows[] = {
+        { "password=x", true },
+        { " password = x", true },
+        { "password=${NAME}", true }, /* not expanded here */
+        { "password=", false },
+        { "password_file=/x", false },
+        { "password_command=pass x", false },
+        { "tls_key=pkcs11:x?pin-value=1", true },
+        { "tls_key=pkcs11:x", false },
+        { "user=password=x", false },
+        { "nonsense", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA a = { 0 };
+        struct strlist sets = { 0 };
+        assert_false(sets_are_secret(&sets));
+        strlist_add(&a, &sets, "port=25");
+        strlist_add(&a, &sets, rows[i].set);
+        if (sets_are_secret(&sets) != rows[i].want)
+            fail_msg("%s", rows[i].set);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_applied),
+        cmocka_unit_test(test_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "config/config.h"
+#include "config/units.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,10 +27,39 @@ static size_t size_of(enum option_type type)
     case OPTION_SET: return sizeof(int);
     case OPTION_DURATION:
     case OPTION_SIZE: return sizeof(int64_t);
+    case OPTION_DURATIONS: return sizeof(struct durations);
+    case OPTION_RATE: return sizeof(struct rate);
     case OPTION_LIST: return sizeof(struct strlist);
     }
     return 0;
 }
+
+/* A truth may be chosen by other words than yes and no, and a number be a wide one. */
+static bool fits(const struct option *row)
+{
+    return row->size == size_of(row->type) ||
+           (row->type == OPTION_CHOICE && row->size == sizeof(bool)) ||
+           (row->type == OPTION_NUMBER && row->size == sizeof(int64_t));
+}
+
+static bool has_right_choices(const struct option *row)
+{
+    if (row->type == OPTION_CHOICE || row->type == OPTION_SET)
+        return row->choices;
+    return !row->choices || row->type == OPTION_DURATION;
+}
+
+static bool has_limits(enum option_type type)
+{
+    return type == OPTION_NUMBER || type == OPTION_DURATION || type == OPTION_DURATIONS ||
+           type == OPTION_SIZE;
+}
+
+static const size_t whole[] = {
+    [OPTION_ACCOUNT] = sizeof(struct account),
+    [OPTION_LOG] = sizeof(struct log_opts),
+    [OPTION_QUEUE] = sizeof(struct queue_opts),
+};
 
 static bool is_lower(const char *key)
 {
@@ -41,15 +71,11 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < option_count; i++) {
         const struct option *row = &option_table[i];
-        bool choice = row->type == OPTION_CHOICE || row->type == OPTION_SET;
-        bool truth = row->size == sizeof(bool) && row->type == OPTION_CHOICE;
-        bool fits = row->size == size_of(row->type) || truth;
-        size_t whole =
-            row->section == OPTION_LOG ? sizeof(struct log_opts) : sizeof(struct account);
-        if (!fits || !row->group || !row->help || !is_lower(row->key) || choice != !!row->choices ||
-            row->offset + row->size > whole || option_find(row->section, span_of(row->key)) != row)
+        if (!fits(row) || !row->group || !row->help || !is_lower(row->key) ||
+            !has_right_choices(row) || row->offset + row->size > whole[row->section] ||
+            option_find(row->section, span_of(row->key)) != row)
             fail_msg("%s", row->key);
-        if (row->type == OPTION_NUMBER || row->type == OPTION_DURATION || row->type == OPTION_SIZE)
+        if (has_limits(row->type))
             assert_true(row->max > row->min);
         assert_non_null(option_type_name(row->type));
     }
@@ -61,16 +87,20 @@ static void test_initial(void **state)
     ARENA a = { 0 };
     struct account account = { 0 };
     struct log_opts log = { 0 };
+    struct queue_opts queue = { 0 };
+    void *const objects[] = {
+        [OPTION_ACCOUNT] = &account,
+        [OPTION_LOG] = &log,
+        [OPTION_QUEUE] = &queue,
+    };
     (void)state;
     memset(&account.net, 0xff, sizeof account.net);
-    option_set_initial(&a, OPTION_ACCOUNT, &account);
-    option_set_initial(&a, OPTION_LOG, &log);
+    for (enum option_section section = OPTION_ACCOUNT; section <= OPTION_QUEUE; section++)
+        option_set_initial(&a, section, objects[section]);
     for (size_t i = 0; i < option_count; i++) {
         const struct option *row = &option_table[i];
         BUF shown = { 0 };
-        const void *object =
-            row->section == OPTION_LOG ? (const void *)&log : (const void *)&account;
-        option_show(&shown, row, object);
+        option_show(&shown, row, objects[row->section]);
         assert_string_equal(buf_string(&shown), row->initial ? row->initial : "");
     }
     assert_int_equal(account.net.timeout_ms, 900000);
@@ -80,6 +110,13 @@ static void test_initial(void **state)
     assert_int_equal(account.exit_tempfail, 75);
     assert_true(account.mail.set_date);
     assert_string_equal(log.syslog, "mail");
+    assert_int_equal(queue.mode, QUEUE_MODE_DIRECT);
+    assert_int_equal(queue.lifetime_ms, 432000000);
+    assert_int_equal(queue.warn_after_ms, 0);
+    assert_int_equal(queue.retry_n, 9);
+    assert_int_equal(queue.retry_s[0], 60);
+    assert_int_equal(queue.retry_s[8], 10800);
+    assert_int_equal(queue.budget_ms, 20000);
 }
 
 int main(void)

@@ -74,11 +74,54 @@ static void test_show(void **state)
     }
 }
 
+static void test_rate(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t messages, period; /* -1: refused */
+        const char *shown;
+    } rows[] = {
+        { "30/m", 30, 60, "30/m" },
+        { "100 / hour", 100, 3600, "100/h" },
+        { "500/D", 500, 86400, "500/d" },
+        { "1/Minute", 1, 60, "1/m" },
+        { " 2 /\tday ", 2, 86400, "2/d" },
+        { "1000000/h", 1000000, 3600, "1000000/h" },
+        { "0", 0, 0, "" },
+        { "0/m", 0, 60, "" },
+        { "1000001/h", -1, 0, NULL },
+        { "30", -1, 0, NULL },
+        { "30/", -1, 0, NULL },
+        { "0/", -1, 0, NULL },
+        { "/m", -1, 0, NULL },
+        { "", -1, 0, NULL },
+        { "30/s", -1, 0, NULL },
+        { "30/m/h", -1, 0, NULL },
+        { "-1/m", -1, 0, NULL },
+        { "30/min", -1, 0, NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        BUF shown = { 0 };
+        struct rate rate = { 0 };
+        int done = units_rate(span_of(rows[i].text), &rate);
+        if ((done < 0) != (rows[i].messages < 0))
+            fail_msg("row %zu", i);
+        if (done < 0)
+            continue;
+        units_add_rate(&shown, &rate);
+        assert_int_equal(rate.messages, rows[i].messages);
+        assert_int_equal(rate.period_s, rows[i].period);
+        assert_string_equal(buf_string(&shown), rows[i].shown);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_show),
+        cmocka_unit_test(test_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
