@@ -2,11 +2,16 @@
  * message on the same connection begins clean. */
 #include "smtp/transfer.h"
 
+#include "base/io.h"
+
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -172,11 +177,53 @@ static void test_next_message_begins_clean(void **state)
     }
 }
 
+/* The mark stands before the end of data leaves; where it cannot stand, that does not leave. */
+static void test_intent(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        const char *sent;
+        bool writable;
+        bool written;
+        char verdict;
+    } cases[] = {
+        { "250 ok\n250 ok\n354 go\n250 done\n", MAIL A TEXT, true, true, 's' },
+        { "250 ok\n250 ok\n354 go\n", MAIL A TEXT, true, true, 'a' },
+        { "250 ok\n250 ok\n354 go\n554 no\n", MAIL A TEXT, true, true, 'r' },
+        { "250 ok\n250 ok\n451 no\n", MAIL A "DATA\r\n", true, false, 'f' },
+        { "250 ok\n250 ok\n354 go\n250 done\n", MAIL A "DATA\r\n", false, false, 'f' },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        char octets[4] = "";
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        assert_int_equal(pwrite(fileno(file), "a-c", 3, 0), 3);
+        CLEANUP(io_close) int reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        set_up(&f, cases[i].script, "x");
+        f.client.intent = (struct intent){ .fd = cases[i].writable ? fileno(file) : reader,
+                                           .at = 1,
+                                           .set = true };
+        transfer(&f, "1", true);
+        assert_int_equal(*verdict_name(f.verdicts[0].result), cases[i].verdict);
+        assert_string_equal(buf_string(&f.sent), cases[i].sent);
+        assert_int_equal(f.client.intent.written, cases[i].written);
+        assert_int_equal(pread(fileno(file), octets, 3, 0), 3);
+        assert_string_equal(octets, cases[i].written ? "a!c" : "a-c");
+        if (!cases[i].writable)
+            assert_int_equal(f.verdicts[0].err.kind, ERR_IO);
+        tear_down(&f);
+        fclose(file);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_next_message_begins_clean),
+        cmocka_unit_test(test_intent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
