@@ -24,8 +24,8 @@ bool sasl_initial_response(const struct sasl *s);
 int sasl_step(struct sasl *s, const struct span *challenge, struct buf *ret,
               struct err *e) MUST_USE;
 
-/* The server said yes: is that believable? SCRAM wants the server's signature first. -1 with
- * ERR_AUTH. */
+/* The server said yes: is that believable? SCRAM wants the server's signature first, LOGIN to have
+ * been asked for the password. -1 with ERR_AUTH. */
 int sasl_finish(struct sasl *s, struct err *e) MUST_USE;
 
 /* Is SCRAM possible here: libgsasl can be opened, and SASLprep takes user and password? */

@@ -68,12 +68,29 @@ static void a_third_prompt_has_no_answer(void **state)
     sasl_free(s);
 }
 
+static void a_yes_before_the_password_is_none(void **state)
+{
+    static const char *const answers[] = { "alice", "sesame" };
+    (void)state;
+    struct sasl *s = login_new();
+    for (size_t i = 0; i < 2; i++) {
+        ERR e = { 0 };
+        assert_int_equal(sasl_finish(s, &e), -1);
+        assert_int_equal(e.kind, ERR_AUTH);
+        expect_answer(s, SPAN("?"), answers[i]);
+    }
+    ERR e = { 0 };
+    assert_int_equal(sasl_finish(s, &e), 0);
+    sasl_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_server_speaks_first),
         cmocka_unit_test(user_then_password_whatever_the_prompts),
         cmocka_unit_test(a_third_prompt_has_no_answer),
+        cmocka_unit_test(a_yes_before_the_password_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
