@@ -72,3 +72,9 @@ void json_number(struct json *j, const char *key, int64_t value)
     json_begin(j, key);
     buf_addf(j->out, "%" PRId64, value);
 }
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+    json_begin(j, key);
+    buf_add_string(j->out, value ? "true" : "false");
+}

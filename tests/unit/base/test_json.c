@@ -67,6 +67,7 @@ static void test_commas(void **state)
         json_open(&j, NULL, '{');
         json_string(&j, "result", i ? SPAN("failed") : SPAN("sent"));
         json_number(&j, "code", 250 + i);
+        json_bool(&j, "first", i == 0);
         json_close(&j, '}');
     }
     json_string(&j, NULL, SPAN("x"));
@@ -75,8 +76,9 @@ static void test_commas(void **state)
     json_close(&j, '}');
     assert_string_equal(
         buf_string(&out),
-        "{\"result\":\"sent\",\"none\":[],\"recipients\":[{\"result\":\"sent\",\"code\":250},"
-        "{\"result\":\"failed\",\"code\":251},\"x\"],\"a \\\"key\\\"\":\"\"}");
+        "{\"result\":\"sent\",\"none\":[],\"recipients\":[{\"result\":\"sent\",\"code\":250,"
+        "\"first\":true},"
+        "{\"result\":\"failed\",\"code\":251,\"first\":false},\"x\"],\"a \\\"key\\\"\":\"\"}");
 }
 
 int main(void)
