@@ -17,6 +17,7 @@ enum hint_class {
     HINT_AUTH,   /* the account's settings: login, TLS, host, EHLO name */
     HINT_SENDER, /* the sender's address, or the header */
     HINT_QUOTA,  /* a limit of the account is used up: passes with time, although it may be 5yz */
+    HINT_RELAY,  /* a recipient for whom the server wants a login, or never takes anything */
     HINT_TEMPORARY, /* passes with time */
     HINT_SIZE,      /* the message is too large */
     HINT_POLICY,    /* the server takes no such message, or nothing from such a place */

@@ -74,9 +74,9 @@ const struct hint hint_table[] = {
       .text = wait_hours },
     { SAYS("daily smtp relay", "exceeded"), WHEN(ANY, 5), .class = HINT_QUOTA, .seen = "2026-11",
       .text = wait_hours },
-    { SAYS("try again later, closing connection"), WHEN(ANY, 421), .class = HINT_TEMPORARY,
+    { SAYS("try again later, closing connection"), WHEN(ANY, 421), .class = HINT_QUOTA,
       .seen = "2026-11", .text = slow_down },
-    { SAYS("unusual rate of"), WHEN(ANY, 4), .class = HINT_TEMPORARY, .seen = "2026-11",
+    { SAYS("unusual rate of"), WHEN(ANY, 4), .class = HINT_QUOTA, .seen = "2026-11",
       .text = slow_down },
     { SAYS("mail relay denied"), WHEN(ANY, 5), .class = HINT_AUTH, .seen = "2026-11",
       .text = register_machine },
@@ -281,16 +281,16 @@ const struct hint hint_table[] = {
     { SAYS("helo command rejected"), .class = HINT_AUTH, .text = use_full_name },
 
     /* Any server: relaying and senders */
-    { SAYS("relay access denied"), WHEN(ENVELOPE, 0), .class = HINT_AUTH, .seen = "2026-11",
+    { SAYS("relay access denied"), WHEN(ENVELOPE, 0), .class = HINT_RELAY, .seen = "2026-11",
       .text = relay },
-    { SAYS("relaying denied"), WHEN(ENVELOPE, 0), .class = HINT_AUTH, .seen = "2026-11",
+    { SAYS("relaying denied"), WHEN(ENVELOPE, 0), .class = HINT_RELAY, .seen = "2026-11",
       .text = relay },
     /* Exim */
-    { SAYS("relay not permitted"), WHEN(ENVELOPE, 5), .class = HINT_AUTH, .text = relay },
+    { SAYS("relay not permitted"), WHEN(ENVELOPE, 5), .class = HINT_RELAY, .text = relay },
     /* Exchange */
-    { SAYS("unable to relay"), WHEN(ENVELOPE, 5), .class = HINT_AUTH, .text = relay },
+    { SAYS("unable to relay"), WHEN(ENVELOPE, 5), .class = HINT_RELAY, .text = relay },
     /* qmail */
-    { SAYS("list of allowed rcpthosts"), WHEN(ENVELOPE, 5), .class = HINT_AUTH, .text = relay },
+    { SAYS("list of allowed rcpthosts"), WHEN(ENVELOPE, 5), .class = HINT_RELAY, .text = relay },
     /* Postfix */
     { SAYS("client host rejected: access denied"), WHEN(ANY, 5), .class = HINT_AUTH,
       .text = "the server takes mail from this machine with a login only, if at all: set user and "
@@ -315,10 +315,10 @@ const struct hint hint_table[] = {
     /* Any server: come back later */
     { SAYS("greylist"), WHEN(ENVELOPE, 4), .class = HINT_TEMPORARY, .text = come_back },
     { SAYS("graylist"), WHEN(ENVELOPE, 4), .class = HINT_TEMPORARY, .text = come_back },
-    { SAYS("error: too much mail from"), WHEN(ANY, 4), .class = HINT_TEMPORARY, .text = slow_down },
-    { SAYS("error: too many connections from"), WHEN(ANY, 4), .class = HINT_TEMPORARY,
+    { SAYS("error: too much mail from"), WHEN(ANY, 4), .class = HINT_QUOTA, .text = slow_down },
+    { SAYS("error: too many connections from"), WHEN(ANY, 4), .class = HINT_QUOTA,
       .text = slow_down },
-    { SAYS("rate limit"), WHEN(ANY, 4), .class = HINT_TEMPORARY, .text = slow_down },
+    { SAYS("rate limit"), WHEN(ANY, 4), .class = HINT_QUOTA, .text = slow_down },
 
     /* By codes, where they mean one thing */
     { WHEN(AT(GREETING), 421), .class = HINT_TEMPORARY,
