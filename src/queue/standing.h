@@ -3,10 +3,10 @@
  * by rename, not synced: losing it only means an earlier attempt.
  *
  * Trouble of the account: no address, no connection, TLS, greeting, EHLO, login, 421, and what
- * smtp/hint.h knows as a matter of the account or its quota. A route in trouble is tried again by
- * the retry schedule, with one connection, whatever number of messages wait. `permanent` trouble
- * (login refused, certificate, configuration, quota by 5yz) never makes a message fail: somebody
- * must mend the account; trouble that may pass lets messages expire. */
+ * smtp/hint.h knows as a matter of the account, its quota or this network. A route in trouble is
+ * tried again by the retry schedule, with one connection, whatever number of messages wait.
+ * `permanent` trouble (login refused, certificate, configuration, quota by 5yz) never makes a
+ * message fail: somebody must mend the account; trouble that may pass lets messages expire. */
 #ifndef QUEUE_STANDING_H
 #define QUEUE_STANDING_H
 
@@ -32,7 +32,8 @@ struct standing {      /* zeroed: nothing is known against it */
 
 void standing_done(struct standing *s);
 
-/* Is this failure the account's, not the message's or the recipient's? `stage` is where. */
+/* Is this failure the account's, not the message's or the recipient's? `stage` is where. A
+ * connection that is lost within a transaction is the message's. */
 bool standing_concerns(enum stage stage, const struct err *err);
 
 /* Reads and writes a route's file; nothing known if it is missing or makes no sense. */
@@ -50,10 +51,10 @@ void standing_clear(struct standing *s);
  * A clock that steps back gives none for free. */
 int64_t standing_take(struct standing *s, unsigned messages, int64_t period_s, int64_t now_ms);
 
-/* Every route that has a file, for `check` and `list`: calls for nothing but data. */
+/* Every route that has a file, by account, for `check` and `list`. -1 with ERR_TEMPORARY. */
 struct standing_list {
     struct arena arena;
-    struct {
+    struct standing_item {
         struct route route;
         struct standing standing;
     } * items;
