@@ -52,13 +52,18 @@ static gnutls_x509_crt_t find_outdated(const struct chain *chain, time_t now)
     return NULL;
 }
 
+static bool is_early(gnutls_x509_crt_t certificate, time_t now)
+{
+    return gnutls_x509_crt_get_activation_time(certificate) > now;
+}
+
 /* "… is not valid before 2026-12-02 03:30 UTC" */
 static void add_dates(struct buf *to, gnutls_x509_crt_t certificate, time_t now)
 {
-    time_t from = gnutls_x509_crt_get_activation_time(certificate);
-    bool early = from > now;
+    bool early = is_early(certificate, now);
     buf_add_string(to, early ? " is not valid before " : " has expired on ");
-    names_add_time(to, early ? from : gnutls_x509_crt_get_expiration_time(certificate));
+    names_add_time(to, early ? gnutls_x509_crt_get_activation_time(certificate)
+                             : gnutls_x509_crt_get_expiration_time(certificate));
 }
 
 static void explain_dates(const struct patient *p, struct err *e)
@@ -80,21 +85,50 @@ static void explain_dates(const struct patient *p, struct err *e)
     names_add_time(&clock, now);
     err_set(e, ERR_CERTIFICATE, "%s; it is %s by the clock of this machine", buf_string(&text),
             buf_string(&clock));
-    err_hint(e, "if the clock is right, the server's operator has to renew it");
+    /* Servers forget to renew; hardly one has a certificate from the future. */
+    if (which && is_early(which, now))
+        err_hint(e, "most likely the clock of this machine is behind: set it; if it is right, tell "
+                    "the server's operator");
+    else
+        err_hint(e, "if the clock is right, the server's operator has to renew it");
+}
+
+static void explain_self_signed(const struct patient *p, struct err *e)
+{
+    BUF names = { 0 };
+    BUF until = { 0 };
+    names_add(&names, p->leaf);
+    names_add_time(&until, gnutls_x509_crt_get_expiration_time(p->leaf));
+    err_set(e, ERR_CERTIFICATE,
+            "the server's certificate is self-signed (names: %s; valid until %s)",
+            names.len ? buf_string(&names) : "none", buf_string(&until));
+    hint_fingerprint(p, "if it is your server and this is its key", e);
+}
+
+/* Either of two mistakes, which look the same from here. */
+static void explain_alone(const struct patient *p, struct err *e)
+{
+    BUF issuer = { 0 };
+    names_add_issuer(&issuer, p->leaf);
+    err_set(e, ERR_CERTIFICATE,
+            "the server sent only its own certificate, which is issued by an unknown authority, "
+            "\"%s\"",
+            buf_string(&issuer));
+    err_hint(e, "either the server left out the certificate of that authority, which its operator "
+                "can mend, or the authority is a private one, or that of a filter on the way: if "
+                "you trust it, name a file with its certificate in tls_ca_file");
 }
 
 static void explain_unknown(const struct patient *p, struct err *e)
 {
-    BUF names = { 0 };
     BUF issuer = { 0 };
-    names_add(&names, p->leaf);
-    if (p->chain->n == 1 && gnutls_x509_crt_check_issuer(p->leaf, p->leaf)) {
-        BUF until = { 0 };
-        names_add_time(&until, gnutls_x509_crt_get_expiration_time(p->leaf));
-        err_set(e, ERR_CERTIFICATE,
-                "the server's certificate is self-signed (names: %s; valid until %s)",
-                names.len ? buf_string(&names) : "none", buf_string(&until));
-        hint_fingerprint(p, "if it is your server and this is its key", e);
+    bool alone = p->chain->n == 1;
+    if (alone && gnutls_x509_crt_check_issuer(p->leaf, p->leaf)) {
+        explain_self_signed(p, e);
+        return;
+    }
+    if (alone) {
+        explain_alone(p, e);
         return;
     }
     names_add_issuer(&issuer, p->chain->items[p->chain->n - 1]);

@@ -20,7 +20,7 @@
 static char folder[64];
 static char ca_file[96];
 
-enum { ROOT, STRANGER, BETWEEN, CA_COUNT };
+enum { ROOT, STRANGER, BETWEEN, FOREIGN, CA_COUNT };
 static struct cert authorities[CA_COUNT];
 
 static int make_authorities(void **state)
@@ -29,13 +29,15 @@ static int make_authorities(void **state)
         [ROOT] = { .subject = "Root", .authority = true },
         [STRANGER] = { .subject = "Stranger", .authority = true },
         [BETWEEN] = { .subject = "Between", .authority = true },
+        [FOREIGN] = { .subject = "Foreign", .authority = true },
     };
+    static const int issuers[CA_COUNT] = { [BETWEEN] = ROOT, [FOREIGN] = STRANGER };
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/postbag-trust-XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", folder);
     for (int i = 0; i < CA_COUNT; i++)
-        authorities[i] = cert_make(&plans[i], i == BETWEEN ? &authorities[ROOT] : NULL);
+        authorities[i] = cert_make(&plans[i], i >= BETWEEN ? &authorities[issuers[i]] : NULL);
     cert_write(&authorities[ROOT], ca_file, NULL);
     return 0;
 }
@@ -49,7 +51,7 @@ static int remove_authorities(void **state)
     return rmdir(folder);
 }
 
-enum signer { BY_ROOT, BY_ITSELF, BY_STRANGER, BY_BETWEEN };
+enum signer { BY_ROOT, BY_ITSELF, BY_STRANGER, BY_BETWEEN, BY_FOREIGN };
 
 struct show {
     struct cert_plan plan;
@@ -60,7 +62,7 @@ struct show {
 static struct cert make_leaf(const struct show *show)
 {
     static const int issuers[] = {
-        [BY_ROOT] = ROOT, [BY_STRANGER] = STRANGER, [BY_BETWEEN] = BETWEEN
+        [BY_ROOT] = ROOT, [BY_STRANGER] = STRANGER, [BY_BETWEEN] = BETWEEN, [BY_FOREIGN] = FOREIGN
     };
     return cert_make(&show->plan,
                      show->signer == BY_ITSELF ? NULL : &authorities[issuers[show->signer]]);
@@ -72,8 +74,8 @@ static int connect_to(const struct cert *leaf, const struct show *show, const st
 {
     int fd;
     struct peer peer = { .leaf = leaf };
-    if (show->signer == BY_BETWEEN && !show->omits_between)
-        peer.between = &authorities[BETWEEN];
+    if (show->signer >= BY_BETWEEN && !show->omits_between)
+        peer.between = &authorities[show->signer == BY_BETWEEN ? BETWEEN : FOREIGN];
     pid_t pid = peer_start(&peer, &fd);
     struct stream *s = stream_new(fd, (struct stream_trace){ NULL, NULL });
     stream_set_deadline(s, deadline_in(5000));
@@ -110,8 +112,12 @@ static const struct {
     { { { "m", { "mail.example" } }, BY_BETWEEN }, "mail.example", NULL, NULL },
     { { { "m", { "mail.example" } }, BY_BETWEEN, true },
       "mail.example",
-      "unknown authority, \"CN=Between\"",
+      "sent only its own certificate, which is issued by an unknown authority, \"CN=Between\"",
       "left out" },
+    { { { "m", { "mail.example" } }, BY_FOREIGN },
+      "mail.example",
+      "certificate is issued by an unknown authority, \"CN=Stranger\"",
+      "tls_ca_file" },
     { { { "m", { "mail.example" } }, BY_STRANGER },
       "mail.example",
       "unknown authority, \"CN=Stranger\"",
@@ -127,7 +133,7 @@ static const struct {
     { { { "m", { "mail.example" }, NULL, 10, 20 }, BY_ROOT },
       "mail.example",
       "is not valid before 20",
-      "clock" },
+      "the clock of this machine is behind" },
     { { { "m", { "other.example", "mx.example" } }, BY_ROOT },
       "mail.example",
       "is for other.example, mx.example, not for mail.example",
