@@ -4,7 +4,6 @@
 #include "cmd/settings.h"
 #include "net/tls.h"
 
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -144,18 +143,6 @@ static void show_certificate(struct test *t, const struct tls_facts *tls)
                    "tls_verify = insecure: anybody on the way can read the password and the mail");
 }
 
-/* What was no valid reply, or no TLS, may show by its first words what is there instead. */
-static void judge_words(struct err *e)
-{
-    const char *quote = e->text ? strchr(e->text, '"') : NULL;
-    struct span words = span_of(quote ? quote + 1 : "");
-    if (span_starts(words, "* ") || span_starts(words, "+OK"))
-        err_hint(e, "this server is for reading mail (IMAP or POP3): set host and port to the one "
-                    "for sending, usually port 465 or 587");
-    else if (e->kind == ERR_TLS && span_starts(words, "220"))
-        err_hint(e, "this port begins in clear text: set tls = starttls");
-}
-
 static int start_tls(struct test *t, struct err *e)
 {
     struct client *c = &t->client;
@@ -164,8 +151,6 @@ static int start_tls(struct test *t, struct err *e)
     if (e->kind == ERR_CERTIFICATE && t->clock_behind)
         err_hint(e, "the clock of this machine is wrong, and certificates are held against it: "
                     "set it first (timedatectl set-ntp true)");
-    if (e->kind == ERR_TLS)
-        judge_words(e);
     if (!tls)
         return done;
     steps_pass(&t->steps, "TLS", "%s, %s", tls->version, tls->cipher);
@@ -198,8 +183,6 @@ static int greet(struct test *t, struct err *e)
     net->connect_timeout_ms = clear ? usual / SILENCE_PART : usual;
     int done = client_greeting(c, e);
     net->connect_timeout_ms = usual;
-    if (e->kind == ERR_PROTOCOL)
-        judge_words(e);
     if (done == 0 || !clear || e->kind != ERR_TIMEOUT || deadline_passed(t->deadline))
         return done;
     if (probe_tls(&t->target, net)) {

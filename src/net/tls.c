@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "net/names.h"
+#include "net/stranger.h"
 #include "net/transport.h"
 #include "net/trust.h"
 
@@ -259,9 +260,13 @@ int tls_new(int fd, const struct net_opts *opts, const char *host, bool is_liter
 
 static int answered_in_clear(const struct tls *t, struct err *e)
 {
-    err_set(e, ERR_TLS, "the server answered in clear text: \"%s\"",
-            buf_string(&t->transport.clear));
-    if (t->opts->tls != TLS_MODE_STARTTLS)
+    struct span words = buf_span(&t->transport.clear);
+    err_set(e, ERR_TLS, "the server answered in clear text: \"%.*s\"", SPAN_ARGS(words));
+    if (stranger_hint(words, e) || t->opts->tls == TLS_MODE_STARTTLS)
+        return -1;
+    if (span_starts(words, "220"))
+        err_hint(e, "this port begins in clear text: set tls = starttls");
+    else
         err_hint(e, "ports 587 and 25 want tls = starttls");
     return -1;
 }

@@ -1,6 +1,7 @@
 #include "smtp/client.h"
 
 #include "base/utf8.h"
+#include "net/stranger.h"
 #include "smtp/command.h"
 
 #include <string.h>
@@ -30,6 +31,8 @@ static int malformed(struct client *c, struct err *e)
             front.len < input.len ? "…" : "");
     if (tls_record && !stream_tls(c->stream))
         err_hint(e, "the server speaks TLS from the start on this port: set tls = implicit");
+    else if (c->stage == STAGE_GREETING)
+        stranger_hint(front, e);
     return -1;
 }
 

@@ -410,7 +410,10 @@ static void test_no_tls_server(void **state)
         const char *hint;
     } rows[] = {
         { say, SPAN("220 mail.example ESMTP\r\n"), TLS_MODE_IMPLICIT, ERR_TLS,
-          "in clear text: \"220 mail.example ESMTP\"", "tls = starttls" },
+          "in clear text: \"220 mail.example ESMTP\"",
+          "this port begins in clear text: set tls = starttls" },
+        { say, SPAN("* OK ready\r\n"), TLS_MODE_IMPLICIT, ERR_TLS, "\"* OK ready\"",
+          "for reading mail" },
         { say, SPAN("500 what?\r\n"), TLS_MODE_STARTTLS, ERR_TLS, "\"500 what?\"", NULL },
         { say, SPAN("HTTP/1.0 400 no\r\n"), TLS_MODE_IMPLICIT, ERR_TLS, "HTTP/1.0 400", NULL },
         { say, SPAN("\026\003\003\377\377"), TLS_MODE_IMPLICIT, ERR_TLS, "TLS handshake: ", NULL },

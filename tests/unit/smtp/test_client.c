@@ -68,6 +68,8 @@ static const struct row hellos[] = {
     { "250 hello\r\n", "", ERR_PROTOCOL, "250 hello" },
     { "SSH-2.0-x\r\n", "", ERR_PROTOCOL, "SSH-2.0-x" },
     { "\x15\x03\x01\x02\n", "", ERR_PROTOCOL, "tls = implicit" },
+    { "* OK ready\r\n", "", ERR_PROTOCOL, "for reading mail" },
+    { "+OK ready\r\n", "", ERR_PROTOCOL, "for reading mail" },
     { "", "", ERR_CLOSED, "closed the connection" },
     { "220 half", "", ERR_CLOSED, "closed the connection" },
 };
