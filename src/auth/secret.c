@@ -74,7 +74,7 @@ static int secret_open_file(const char *path, struct err *e)
     if (fd >= 0)
         return fd;
     int reason = errno;
-    err_system(e, ERR_CONFIG, reason, "password_file %s", path);
+    err_system(e, err_kind_of(reason, ERR_CONFIG), reason, "password_file %s", path);
     if (reason == EACCES || reason == EPERM)
         err_hint(e, "uid %ld runs this and may not read it", (long)getuid());
     return -1;

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,11 @@ int err_system(struct err *e, enum err_kind kind, int errnum, const char *format
     buf_addf(&text, ": %s", strerror(errnum));
     err_fill(e, kind, &text);
     return -1;
+}
+
+enum err_kind err_kind_of(int errnum, enum err_kind usual)
+{
+    return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM ? ERR_SYSTEM : usual;
 }
 
 void err_hint(struct err *e, const char *format, ...)

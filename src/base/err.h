@@ -61,6 +61,10 @@ int err_set(struct err *e, enum err_kind kind, const char *format, ...) PRINTF_L
 int err_system(struct err *e, enum err_kind kind, int errnum, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
+/* What kind a failed system call is: ERR_SYSTEM if this process or machine has run out of something
+ * (descriptors, memory), whatever was to be opened; else `usual`. */
+enum err_kind err_kind_of(int errnum, enum err_kind usual);
+
 /* Adds the remedy: what the user should write or do instead. */
 void err_hint(struct err *e, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -13,10 +13,13 @@ int config_aliases(struct config *c, const struct account *account, struct err *
     const char *path = own ? own : standard;
     BUF text = { 0 };
     CLEANUP(io_close) int fd = io_open_file(path);
-    if (fd < 0 && own)
-        return err_system(e, ERR_CONFIG, errno, "%s: the aliases cannot be read", path);
-    if (fd < 0)
-        return 0;
+    if (fd < 0) {
+        int errnum = errno;
+        enum err_kind kind = err_kind_of(errnum, ERR_CONFIG);
+        if (!own && kind == ERR_CONFIG)
+            return 0;
+        return err_system(e, kind, errnum, "%s: the aliases cannot be read", path);
+    }
     if (io_read_all(fd, path, ALIASES_LIMIT, &text, e) < 0) {
         e->kind = ERR_CONFIG;
         return -1;

@@ -57,7 +57,7 @@ int config_choose(struct config *c, const char *name, const char *sender, const 
 int account_check(struct arena *a, const struct account *account, struct err *e) MUST_USE;
 
 /* Adds the account's aliases file (or /etc/aliases) to the [aliases] section. A missing or
- * unreadable /etc/aliases is no error. */
+ * unreadable /etc/aliases is no error. ERR_CONFIG; ERR_SYSTEM without descriptors or memory. */
 int config_aliases(struct config *c, const struct account *account, struct err *e) MUST_USE;
 
 /* Where this user's queue is: `dir` of [queue], else postbag/queue below ident->state. NULL, with

@@ -16,7 +16,8 @@ static int not_opened(const char *path, bool required, enum source_state *ret, s
         *ret = denied ? SOURCE_DENIED : SOURCE_ABSENT;
         return 0;
     }
-    return err_system(e, denied ? ERR_PERMISSION : ERR_CONFIG, errnum, "%s: cannot be read", path);
+    return err_system(e, denied ? ERR_PERMISSION : err_kind_of(errnum, ERR_CONFIG), errnum,
+                      "%s: cannot be read", path);
 }
 
 static int check_file(const char *path, const struct stat *st, bool only_by_root, struct err *e)

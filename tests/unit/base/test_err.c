@@ -107,12 +107,26 @@ static void test_names(void **state)
     assert_string_equal(err_kind_name(ERR_CERTIFICATE), "certificate");
 }
 
+static void test_kind_of(void **state)
+{
+    static const struct {
+        int errnum;
+        enum err_kind want;
+    } rows[] = {
+        { ENOENT, ERR_CONFIG }, { EACCES, ERR_CONFIG }, { 0, ERR_CONFIG },
+        { EMFILE, ERR_SYSTEM }, { ENFILE, ERR_SYSTEM }, { ENOMEM, ERR_SYSTEM },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(err_kind_of(rows[i].errnum, ERR_CONFIG), rows[i].want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set),           cmocka_unit_test(test_context),
         cmocka_unit_test(test_move_and_copy), cmocka_unit_test(test_temporary),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_kind_of),
     };
     return cmocka_run_group_tests_name("base/err", tests, NULL, NULL);
 }

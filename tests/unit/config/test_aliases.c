@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/resource.h>
 
 static void test_file(void **state)
 {
@@ -57,11 +58,34 @@ static void test_mistakes(void **state)
     fixture_done(&f);
 }
 
+/* No descriptor is left: that says nothing about the file, the usual one included. */
+static void test_no_descriptors(void **state)
+{
+    static const char *const paths[] = { "/nowhere/at/all", NULL };
+    struct rlimit usual;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        ERR e = { 0 };
+        struct config c = { 0 };
+        struct account account = { .mail.aliases = paths[i] };
+        struct rlimit none = { .rlim_cur = 0, .rlim_max = usual.rlim_max };
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+        int done = config_aliases(&c, &account, &e);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+        assert_int_equal(done, -1);
+        assert_int_equal(e.kind, ERR_SYSTEM);
+        assert_non_null(strstr(e.text, "the aliases cannot be read"));
+        config_done(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_no_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
