@@ -13,6 +13,11 @@ void body_done(struct body *b)
     *b = (struct body){ 0 };
 }
 
+void body_of_file(struct body *ret, int fd, uint64_t base, uint64_t size)
+{
+    *ret = (struct body){ .fd = fd, .spilled = true, .given = true, .base = base, .size = size };
+}
+
 static int body_spill(struct body *b, struct err *e)
 {
     if (!b->spilled) {
@@ -59,12 +64,14 @@ struct span body_borrow_at(const struct body *b, uint64_t offset)
 static ssize_t body_read_file(const struct body *b, uint64_t offset, char *to, size_t len,
                               struct err *e)
 {
+    const char *what = b->given ? "file" : "temporary file";
+    enum err_kind kind = b->given ? ERR_TEMPORARY : ERR_IO;
     uint64_t left = body_in_file(b) - offset;
-    ssize_t n = io_read_at(b->fd, to, left < len ? (size_t)left : len, offset);
+    ssize_t n = io_read_at(b->fd, to, left < len ? (size_t)left : len, b->base + offset);
     if (n < 0)
-        return err_system(e, ERR_IO, errno, "cannot read the message's temporary file");
+        return err_system(e, kind, errno, "cannot read the message's %s", what);
     if (n == 0 && len)
-        return err_set(e, ERR_IO, "the message's temporary file was cut short");
+        return err_set(e, kind, "the message's %s was cut short", what);
     return n;
 }
 

@@ -12,11 +12,19 @@ struct body {
     struct buf memory; /* all of it, or what is not yet in the file */
     int fd;            /* valid if `spilled` */
     bool spilled;
+    bool given;    /* by body_of_file */
+    uint64_t base; /* where it begins in the file */
     uint64_t size;
 };
 
 /* Zeroed is empty. */
 void body_done(struct body *b);
+
+/* A body that stands in a file already, `size` octets from `base` on. Takes the descriptor over; it
+ * is read without its position being used or changed, so others may share it. Nothing can be added.
+ * What body_next cannot read of it is ERR_TEMPORARY: the file is there and may be read another
+ * time. */
+void body_of_file(struct body *ret, int fd, uint64_t base, uint64_t size);
 
 /* Appends. -1 with ERR_CREATE or ERR_IO (disk full, …). */
 int body_add(struct body *b, struct span octets, struct err *e) MUST_USE;
@@ -33,7 +41,8 @@ struct body_piece {
 
 void body_piece_done(struct body_piece *piece);
 
-/* The next piece from `offset` on, at most `most` octets. 1, 0 at the end, -1 with ERR_IO. */
+/* The next piece from `offset` on, at most `most` octets. 1, 0 at the end, -1 with ERR_IO (or
+ * ERR_TEMPORARY, see above). */
 int body_next(const struct body *b, uint64_t offset, size_t most, struct body_piece *ret,
               struct err *e) MUST_USE;
 
