@@ -35,7 +35,7 @@
 enum {
     ENTRY_STATE_AT = 36, /* of the state line: magic, version and name go before */
     ENTRY_END_SIZE = 4 + 16 + 1 + 8 + 1,
-    ENTRY_HEAD_LIMIT = 64 * 1024 * 1024, /* octets up to the message */
+    ENTRY_HEAD_LIMIT = 64 * 1024 * 1024, /* octets up to the message; and of its header */
 };
 
 /* Whose mail it is and how it is to be sent: messages that agree in this go over one connection. */
@@ -59,8 +59,9 @@ struct entry {
     uint64_t message_at; /* octets before the message; filled by entry_parse */
 };
 
-/* Describes a message that is to be kept: all recipients to do. `id` may be zeroed. Borrows what it
- * is given. */
+/* Describes a message that is to be kept: all recipients to do, no id yet, created now by this uid.
+ * Borrows what it is given. A Message-ID that cannot stand in a line is left out: it is only shown.
+ */
 struct entry entry_of(struct arena *a, const struct route *route, const struct envelope *envelope,
                       const struct stored *stored);
 
@@ -72,7 +73,10 @@ int entry_print(const struct entry *entry, struct buf *to, struct err *e) MUST_U
  * `a`. */
 int entry_parse(struct arena *a, struct span head, struct entry *ret, struct err *e) MUST_USE;
 
-/* The END line, and whether `line` is the one that belongs there. */
+/* Octets of the state line with its LF: those that the sum leaves out. */
+size_t entry_state_size(const struct entry *entry);
+
+/* The END line, and whether `line` (with its LF) is the one that belongs there. */
 void entry_print_end(uint64_t length, uint32_t crc, struct buf *to);
 bool entry_is_end(struct span line, uint64_t length, uint32_t crc);
 

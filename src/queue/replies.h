@@ -2,12 +2,15 @@
  * over at each attempt, not synced, perhaps cut short or missing; nothing is decided by it.
  *
  *   reply INDEX STAGE CODE ENHANCED TEXT LF     one a recipient; "-" for no enhanced code; control
- *                                               characters of TEXT made visible
+ *                                               characters of TEXT made visible; STAGE a number:
+ * enum stage
  *
  * Pure. */
 #ifndef QUEUE_REPLIES_H
 #define QUEUE_REPLIES_H
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "smtp/verdict.h"
 
 enum { REPLY_TEXT_MAX = 512 }; /* octets of TEXT; the rest is cut off */
@@ -20,6 +23,7 @@ struct last_reply { /* zeroed: none */
 };
 
 /* Appends the line for recipient `index`. */
+void reply_print(size_t index, const struct last_reply *r, struct buf *to);
 void reply_print_last(size_t index, const struct verdict *v, struct buf *to);
 
 /* Fills an array of `n` (zeroed by it) from what stands behind END; lines that make no sense are

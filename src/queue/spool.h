@@ -32,8 +32,8 @@ enum folder {
 
 struct spool {
     const char *path; /* borrowed */
-    int root;
-    int folders[FOLDERS];
+    int root; /* the folder that holds the others (O_PATH), for openat(2) and its like: names
+                 are "new/ID", so that no more than one descriptor is opened */
 };
 
 /* Opens it. 1; 0 when it does not exist and `create` is false; -1. With `create` what is missing is
@@ -43,7 +43,29 @@ struct spool {
 int spool_open(const char *path, bool create, struct spool *ret, struct err *e) MUST_USE;
 void spool_close(struct spool *s);
 
+/* Makes the folders that are missing, durably, and those above the spool. 0, or -1 with errno. */
+int spool_make(const char *path) MUST_USE;
+
+/* ERR_TEMPORARY for what the file system refuses, with the remedy if there is one: returns -1.
+ * `name` is below the spool: "new/ID", or "" for the spool itself. */
+int spool_failed(const struct spool *s, int errnum, const char *what, const char *name,
+                 struct err *e);
+
 const char *folder_name(enum folder folder);
+
+/* "new/ID", for openat(spool->root, …). */
+enum { ENTRY_PATH_SIZE = 8 + 1 + QUEUE_ID_SIZE + 1 };
+struct entry_path {
+    char text[ENTRY_PATH_SIZE];
+};
+struct entry_path entry_path(enum folder folder, const struct queue_id *id);
+
+/* Renames below the spool, never over another: 0, or -1 with errno, EEXIST if `to` is taken. */
+int spool_rename(const struct spool *s, const char *from, const char *to) MUST_USE;
+
+/* Makes renames to and from a folder durable: 0, or -1 with errno. A file system that cannot sync
+ * folders is believed. */
+int spool_sync(const struct spool *s, enum folder folder) MUST_USE;
 
 /* Names in one folder, sorted. Zeroed is empty. */
 struct id_list {
@@ -69,6 +91,11 @@ enum folder spool_find(const struct spool *s, const struct queue_id *id);
  */
 int spool_move(const struct spool *s, const struct queue_id *id, enum folder from, enum folder to,
                bool durable, struct err *e) MUST_USE;
+
+/* Sets something aside into corrupt/, whatever it is: under its name, or with a suffix if that is
+ * taken there. -1 with ERR_TEMPORARY. */
+int spool_set_aside(const struct spool *s, enum folder folder, const char *name,
+                    struct err *e) MUST_USE;
 
 /* What a crash leaves behind: files in tmp/ that no writer holds and that are older than an hour.
  * The number of files that were removed. */

@@ -29,6 +29,7 @@ enum mark { MARK_TODO = '.', MARK_DELIVERED = 'D', MARK_FAILED = 'F' };
 
 enum {
     STATE_SENDING_AT = 6, /* where S stands in the line */
+    STATE_MARKS_AT = 57,  /* and the first of MARKS */
     STATE_SENDING = '!',
 };
 

@@ -1,0 +1,59 @@
+#include "queue/id.h"
+
+#include "base/crc.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { ID_RANDOM = QUEUE_ID_SIZE - QUEUE_ID_TIME };
+
+static void put_hex(char *to, size_t digits, uint64_t value)
+{
+    for (; digits; digits--, value >>= 4)
+        to[digits - 1] = "0123456789ABCDEF"[value & 15];
+}
+
+int queue_id_new(int64_t created_us, struct queue_id *ret, struct err *e)
+{
+    uint32_t random = 0;
+    ssize_t n;
+    do
+        n = getrandom(&random, sizeof random, 0);
+    while (n < 0 && errno == EINTR);
+    if (n != sizeof random)
+        return err_system(e, ERR_SYSTEM, errno, "no random numbers");
+    *ret = (struct queue_id){ 0 };
+    put_hex(ret->text, QUEUE_ID_TIME, created_us < 0 ? 0 : (uint64_t)created_us);
+    put_hex(ret->text + QUEUE_ID_TIME, ID_RANDOM, random);
+    return 0;
+}
+
+struct queue_id queue_id_derive(const struct queue_id *from, struct span why)
+{
+    struct queue_id id = *from;
+    uint32_t sum = crc32c(crc32c(0, from->text, QUEUE_ID_SIZE), why.at, why.len);
+    put_hex(id.text + QUEUE_ID_TIME, ID_RANDOM, sum ^ sum >> 24);
+    if (queue_id_compare(&id, from) == 0)
+        put_hex(id.text + QUEUE_ID_TIME, ID_RANDOM, sum ^ sum >> 24 ^ 1);
+    return id;
+}
+
+int queue_id_parse(struct span text, struct queue_id *ret)
+{
+    if (text.len != QUEUE_ID_SIZE)
+        return -1;
+    for (size_t i = 0; i < text.len; i++)
+        if (!ascii_is_digit(text.at[i]) && (text.at[i] < 'A' || text.at[i] > 'F'))
+            return -1;
+    *ret = (struct queue_id){ 0 };
+    memcpy(ret->text, text.at, text.len);
+    return 0;
+}
+
+int queue_id_compare(const void *a, const void *b)
+{
+    const struct queue_id *x = a;
+    const struct queue_id *y = b;
+    return memcmp(x->text, y->text, QUEUE_ID_SIZE);
+}

@@ -1,0 +1,514 @@
+#include "queue/spool.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    SWEEP_AGE = 3600,
+    ASIDE_MAX = 1000, /* things of one name in corrupt/ */
+    FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+};
+
+static const char *const names[FOLDERS] = {
+    [FOLDER_TMP] = "tmp",           [FOLDER_NEW] = "new",       [FOLDER_DEFER] = "defer",
+    [FOLDER_HOLD] = "hold",         [FOLDER_FAILED] = "failed", [FOLDER_CORRUPT] = "corrupt",
+    [FOLDER_ACCOUNTS] = "accounts",
+};
+
+const char *folder_name(enum folder folder)
+{
+    return names[folder];
+}
+
+struct entry_path entry_path(enum folder folder, const struct queue_id *id)
+{
+    struct entry_path path;
+    size_t len = strlen(names[folder]);
+    memcpy(path.text, names[folder], len);
+    path.text[len] = '/';
+    memcpy(path.text + len + 1, id->text, QUEUE_ID_SIZE + 1);
+    return path;
+}
+
+/* ---- errors ---- */
+
+static const char *remedy(int errnum)
+{
+    switch (errnum) {
+    case ENOSPC: return "free space or inodes on the queue's file system";
+    case EDQUOT: return "this user's disk quota is used up";
+    case EFBIG: return "the limit on the size of files is too low (ulimit -f)";
+    case EMFILE:
+    case ENFILE: return "too many files are open (ulimit -n)";
+    case EROFS:
+    case EACCES:
+    case EPERM: return "\"dir\" in [queue] can name a folder that this user may write to";
+    case EIO: return "the disk fails: look at the system's log";
+    default: return NULL;
+    }
+}
+
+int spool_failed(const struct spool *s, int errnum, const char *what, const char *name,
+                 struct err *e)
+{
+    err_system(e, ERR_TEMPORARY, errnum, "cannot %s %s%s%s", what, s->path, *name ? "/" : "", name);
+    if (remedy(errnum))
+        err_hint(e, "%s", remedy(errnum));
+    return -1;
+}
+
+/* ---- making it ---- */
+
+static int sync_fd(int fd)
+{
+    int done = fsync(fd);
+    return done < 0 && (errno == EINVAL || errno == ENOTSUP || errno == EROFS) ? 0 : done;
+}
+
+/* A folder that cannot be opened to read (execute only) cannot be synced; it is not ours. */
+static int sync_folder(int at, const char *path)
+{
+    int fd = openat(at, path, FOLDER_FLAGS);
+    if (fd < 0)
+        return errno == EACCES ? 0 : -1;
+    int done = sync_fd(fd);
+    int errnum = errno;
+    close(fd);
+    errno = errnum;
+    return done;
+}
+
+static int make_folder(int at, const char *path)
+{
+    return mkdirat(at, path, 0700) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+/* A folder that is there may have been made by a process that was killed before it synced: so every
+ * one on the way is synced, not only those that are new. */
+static int make_and_sync(const char *folder, const char *above)
+{
+    if (make_folder(AT_FDCWD, folder) == 0)
+        return sync_folder(AT_FDCWD, above);
+    struct stat facts;
+    int errnum = errno;
+    if (stat(folder, &facts) == 0 && S_ISDIR(facts.st_mode))
+        return 0; /* on a file system that cannot be written to, or not by us */
+    errno = errnum;
+    return -1;
+}
+
+static int make_path(const char *path)
+{
+    BUF folder = { 0 };
+    BUF above = { 0 };
+    buf_add_string(&above, *path == '/' ? "/" : ".");
+    for (const char *at = path; *at;) {
+        size_t slashes = strspn(at, "/");
+        size_t name = strcspn(at + slashes, "/");
+        if (!name)
+            return 0;
+        at += slashes + name;
+        buf_clear(&folder);
+        buf_add(&folder, path, (size_t)(at - path));
+        if (make_and_sync(buf_string(&folder), buf_string(&above)) < 0)
+            return -1;
+        buf_clear(&above);
+        buf_add_span(&above, buf_span(&folder));
+    }
+    return 0;
+}
+
+/* tmp/ is the last one: where it is, all others are, and are durable. */
+static int make_folders(int root)
+{
+    for (int i = FOLDERS - 1; i > FOLDER_TMP; i--)
+        if (make_folder(root, names[i]) < 0)
+            return -1;
+    if (sync_folder(root, ".") < 0 || make_folder(root, names[FOLDER_TMP]) < 0)
+        return -1;
+    return sync_folder(root, ".");
+}
+
+int spool_make(const char *path)
+{
+    if (make_path(path) < 0)
+        return -1;
+    int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return -1;
+    int done = make_folders(root);
+    int errnum = errno;
+    close(root);
+    errno = errnum;
+    return done;
+}
+
+/* ---- opening ---- */
+
+static int check_root(const struct spool *s, struct err *e)
+{
+    struct stat facts;
+    if (fstat(s->root, &facts) < 0)
+        return spool_failed(s, errno, "look at", "", e);
+    if (facts.st_uid != geteuid()) {
+        err_set(e, ERR_PERMISSION, "%s belongs to uid %lu, not to uid %lu", s->path,
+                (unsigned long)facts.st_uid, (unsigned long)geteuid());
+        err_hint(e, "chown -R %lu %s, or name another \"dir\" in [queue]", (unsigned long)geteuid(),
+                 s->path);
+        return -1;
+    }
+    if (facts.st_mode & 077) {
+        err_set(e, ERR_PERMISSION, "%s is open to other users (mode %04o)", s->path,
+                (unsigned)facts.st_mode & 07777);
+        err_hint(e, "chmod 700 %s", s->path);
+        return -1;
+    }
+    return 1;
+}
+
+int spool_open(const char *path, bool create, struct spool *ret, struct err *e)
+{
+    enum { FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC };
+    struct spool s = { .path = path, .root = open(path, FLAGS) };
+    if (s.root < 0 && errno == ENOENT) {
+        if (!create)
+            return 0;
+        if (spool_make(path) < 0)
+            return spool_failed(&s, errno, "make", "", e);
+        s.root = open(path, FLAGS);
+    }
+    if (s.root < 0)
+        return spool_failed(&s, errno, "open", "", e);
+    int done = check_root(&s, e);
+    if (done < 0)
+        spool_close(&s);
+    else
+        *ret = s;
+    return done;
+}
+
+void spool_close(struct spool *s)
+{
+    if (s->path && s->root >= 0)
+        close(s->root);
+    *s = (struct spool){ .root = -1 };
+}
+
+/* ---- moving ---- */
+
+/* For file systems without RENAME_NOREPLACE. A crash between both leaves two names of one file,
+ * which item_open finds out. What has no hard links (folders, some file systems) is renamed: only
+ * the holder of a message's lock moves it, so nobody takes the name meanwhile. */
+static int rename_by_link(int root, const char *from, const char *to)
+{
+    struct stat facts;
+    if (linkat(root, from, root, to, 0) == 0)
+        return unlinkat(root, from, 0);
+    if (errno != EPERM && errno != ENOTSUP)
+        return -1;
+    if (fstatat(root, to, &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(root, from, root, to);
+}
+
+int spool_rename(const struct spool *s, const char *from, const char *to)
+{
+    if (renameat2(s->root, from, s->root, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != ENOSYS && errno != EINVAL)
+        return -1;
+    return rename_by_link(s->root, from, to);
+}
+
+int spool_sync(const struct spool *s, enum folder folder)
+{
+    return sync_folder(s->root, names[folder]);
+}
+
+/* Renames, and makes the folder it goes to if that is what is missing. */
+static int rename_or_make(const struct spool *s, const char *from, const char *to,
+                          enum folder folder)
+{
+    if (spool_rename(s, from, to) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -1;
+    return make_folder(s->root, names[folder]) < 0 ? -1 : spool_rename(s, from, to);
+}
+
+int spool_move(const struct spool *s, const struct queue_id *id, enum folder from, enum folder to,
+               bool durable, struct err *e)
+{
+    struct entry_path old = entry_path(from, id);
+    struct entry_path new = entry_path(to, id);
+    if (rename_or_make(s, old.text, new.text, to) < 0)
+        return spool_failed(s, errno, "move into another folder", old.text, e);
+    if (durable && (spool_sync(s, to) < 0 || spool_sync(s, from) < 0))
+        return spool_failed(s, errno, "sync after a move", new.text, e);
+    return 0;
+}
+
+/* Long names are cut, so that a suffix has room. */
+int spool_set_aside(const struct spool *s, enum folder folder, const char *name, struct err *e)
+{
+    BUF from = { 0 };
+    BUF to = { 0 };
+    buf_addf(&from, "%s/%s", names[folder], name);
+    for (int i = 0; i < ASIDE_MAX; i++) {
+        buf_clear(&to);
+        if (i)
+            buf_addf(&to, "%s/%.240s.%d", names[FOLDER_CORRUPT], name, i);
+        else
+            buf_addf(&to, "%s/%s", names[FOLDER_CORRUPT], name);
+        if (rename_or_make(s, buf_string(&from), buf_string(&to), FOLDER_CORRUPT) == 0)
+            return 0;
+        if (errno != EEXIST)
+            break;
+    }
+    return spool_failed(s, errno, "set aside", buf_string(&from), e);
+}
+
+/* ---- looking ---- */
+
+void id_list_done(struct id_list *l)
+{
+    free(l->items);
+    *l = (struct id_list){ 0 };
+}
+
+static void id_list_add(struct id_list *l, const struct queue_id *id)
+{
+    if (l->n == l->room) {
+        l->room = l->room ? l->room * 2 : 64;
+        l->items = mem_resize(l->items, l->room, sizeof *l->items);
+    }
+    l->items[l->n++] = *id;
+}
+
+/* A folder at work. `dir` is NULL when it does not exist, which is empty. */
+struct listing {
+    const struct spool *spool;
+    enum folder folder;
+    DIR *dir;
+};
+
+static int listing_open(const struct spool *s, enum folder folder, struct listing *ret,
+                        struct err *e)
+{
+    *ret = (struct listing){ s, folder, NULL };
+    int fd = openat(s->root, names[folder], FOLDER_FLAGS | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : spool_failed(s, errno, "open", names[folder], e);
+    ret->dir = fdopendir(fd);
+    if (ret->dir)
+        return 0;
+    close(fd);
+    return spool_failed(s, errno, "open", names[folder], e);
+}
+
+static void listing_done(struct listing *l)
+{
+    if (l->dir)
+        closedir(l->dir);
+}
+
+/* 1, 0 at the end, -1. */
+static int listing_next(struct listing *l, const struct dirent **ret, struct err *e)
+{
+    while (l->dir) {
+        errno = 0;
+        *ret = readdir(l->dir);
+        if (!*ret)
+            return errno ? spool_failed(l->spool, errno, "list", names[l->folder], e) : 0;
+        if (strcmp((*ret)->d_name, ".") != 0 && strcmp((*ret)->d_name, "..") != 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* A regular file with the name of a message? Most file systems say so without a look at it. */
+static bool listing_is_message(const struct listing *l, const struct dirent *d,
+                               struct queue_id *ret)
+{
+    struct stat facts;
+    if (queue_id_parse(span_of(d->d_name), ret) < 0)
+        return false;
+    if (d->d_type != DT_UNKNOWN)
+        return d->d_type == DT_REG;
+    return fstatat(dirfd(l->dir), d->d_name, &facts, AT_SYMLINK_NOFOLLOW) < 0 ||
+           S_ISREG(facts.st_mode);
+}
+
+/* What is foreign is moved when the listing is over: a folder that changes under it may repeat. */
+struct tidying {
+    struct arena arena;
+    struct strlist names;
+};
+
+static void tidying_done(struct tidying *t)
+{
+    arena_done(&t->arena);
+}
+
+static int tidy_up(const struct spool *s, enum folder folder, const struct tidying *t,
+                   struct err *e)
+{
+    for (size_t i = 0; i < t->names.n; i++)
+        if (spool_set_aside(s, folder, t->names.items[i], e) < 0)
+            return -1;
+    return 0;
+}
+
+int spool_scan(const struct spool *s, enum folder folder, bool tidy, struct id_list *ret,
+               struct err *e)
+{
+    CLEANUP(listing_done) struct listing l;
+    CLEANUP(tidying_done) struct tidying t = { 0 };
+    const struct dirent *d;
+    struct queue_id id;
+    size_t before = ret->n;
+    int more;
+    if (listing_open(s, folder, &l, e) < 0)
+        return -1;
+    while ((more = listing_next(&l, &d, e)) > 0) {
+        if (listing_is_message(&l, d, &id))
+            id_list_add(ret, &id);
+        else if (tidy)
+            strlist_add(&t.arena, &t.names, arena_string(&t.arena, span_of(d->d_name)));
+    }
+    if (ret->n > before)
+        qsort(ret->items + before, ret->n - before, sizeof *ret->items, queue_id_compare);
+    return more < 0 ? -1 : tidy_up(s, folder, &t, e);
+}
+
+int spool_count(const struct spool *s, enum folder folder, size_t *ret, uint64_t *octets,
+                struct err *e)
+{
+    CLEANUP(listing_done) struct listing l;
+    const struct dirent *d;
+    struct queue_id id;
+    struct stat facts;
+    size_t n = 0;
+    uint64_t size = 0;
+    int more;
+    if (listing_open(s, folder, &l, e) < 0)
+        return -1;
+    while ((more = listing_next(&l, &d, e)) > 0) {
+        if (!listing_is_message(&l, d, &id))
+            continue;
+        n++;
+        if (octets && fstatat(dirfd(l.dir), d->d_name, &facts, AT_SYMLINK_NOFOLLOW) == 0)
+            size += (uint64_t)facts.st_size;
+    }
+    if (more < 0)
+        return -1;
+    *ret = n;
+    if (octets)
+        *octets = size;
+    return 0;
+}
+
+enum folder spool_find(const struct spool *s, const struct queue_id *id)
+{
+    static const enum folder order[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD, FOLDER_FAILED };
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (faccessat(s->root, entry_path(order[i], id).text, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            return order[i];
+    return FOLDERS;
+}
+
+/* ---- housekeeping ---- */
+
+/* The age protects a writer between its open and its lock. Clocks jump: a file from the future is
+ * old. */
+static bool is_old(const struct stat *facts)
+{
+    int64_t age = (int64_t)time(NULL) - (int64_t)facts->st_mtime;
+    return age > SWEEP_AGE || age < -SWEEP_AGE;
+}
+
+/* With the lock, and not removed before it was had: then the name is still this file's. */
+static bool is_abandoned(int fd)
+{
+    struct stat facts;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &facts) == 0 && facts.st_nlink &&
+           S_ISREG(facts.st_mode) && is_old(&facts);
+}
+
+static size_t sweep(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    size_t gone = is_abandoned(fd) && unlinkat(folder, name, 0) == 0;
+    close(fd);
+    return gone;
+}
+
+size_t spool_sweep(const struct spool *s)
+{
+    CLEANUP(listing_done) struct listing l;
+    ERR e = { 0 };
+    const struct dirent *d;
+    size_t n = 0;
+    if (listing_open(s, FOLDER_TMP, &l, &e) < 0)
+        return 0;
+    while (listing_next(&l, &d, &e) > 0)
+        n += sweep(dirfd(l.dir), d->d_name);
+    return n;
+}
+
+void spool_stamp(const struct spool *s)
+{
+    int fd =
+        openat(s->root, "stamp", O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    if (futimens(fd, NULL) < 0)
+        errno = 0; /* only `check` would have liked to know */
+    close(fd);
+}
+
+int64_t spool_stamped(const struct spool *s)
+{
+    struct stat facts;
+    return fstatat(s->root, "stamp", &facts, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : (int64_t)facts.st_mtime;
+}
+
+int spool_check_room(const struct spool *s, struct spool_limits limits, uint64_t size,
+                     struct err *e)
+{
+    static const enum folder kept[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD, FOLDER_FAILED };
+    uint64_t messages = 1;
+    uint64_t octets = size;
+    if (!limits.max_messages && !limits.max_bytes)
+        return 0;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        size_t n = 0;
+        uint64_t more = 0;
+        if (spool_count(s, kept[i], &n, limits.max_bytes ? &more : NULL, e) < 0)
+            return -1;
+        messages += n;
+        octets += more;
+    }
+    if (limits.max_messages && messages > limits.max_messages)
+        return err_set(e, ERR_TEMPORARY, "the queue is full: it holds %llu messages (max_messages)",
+                       (unsigned long long)messages - 1);
+    if (limits.max_bytes && octets > limits.max_bytes)
+        return err_set(e, ERR_TEMPORARY, "the queue is full: it holds %llu octets (max_bytes)",
+                       (unsigned long long)(octets - size));
+    return 0;
+}
