@@ -61,9 +61,11 @@ static void report_queued(const struct outcome *o)
 {
     for (size_t i = 0; i < o->delivery->n; i++) {
         const struct verdict *v = &o->delivery->verdicts[i];
+        bool open = v->err.kind == ERR_AMBIGUOUS;
         if (v->result == VERDICT_QUEUED)
-            say(o->name, "%s: queued as %s%s%s", o->envelope->rcpts[i].original, o->queue_id,
-                v->err.text ? ": " : "", v->err.text ? v->err.text : "");
+            say(o->name, "%s: queued as %s%s%s%s", o->envelope->rcpts[i].original, o->queue_id,
+                v->err.text ? ": " : "", open ? "may have been delivered: " : "",
+                v->err.text ? v->err.text : "");
     }
 }
 

@@ -1,7 +1,8 @@
-/* Submit one message: prepare, deliver, report, log. */
+/* Submit one message: prepare, deliver or keep, report, log. */
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/exit.h"
+#include "cmd/handover.h"
 #include "cmd/report.h"
 #include "cmd/say.h"
 #include "cmd/submission.h"
@@ -100,23 +101,22 @@ static int show(const struct submission *s, struct err *e)
     return more;
 }
 
-static int deliver_and_report(struct submission *s, struct outcome *o)
+static int submit_and_report(struct submission *s, struct outcome *o)
 {
     struct trace trace = { .level = s->options->verbose };
-    struct delivery delivery;
-    struct parcel parcel = { .account = s->account,
-                             .envelope = &s->envelope,
-                             .stored = &s->stored,
-                             .host = s->ident.host,
-                             .trace = trace_hook(&trace) };
+    struct submit_request request;
+    struct submitted submitted;
+    handover_prepare(s, s->ident.host, trace_hook(&trace), &request);
     trace_notes(&trace, &s->config.notes);
     trace_notes(&trace, &s->stored.notes);
-    deliver(&parcel, &delivery);
-    trace_delivery(&trace, &delivery);
+    submit(&request, &submitted);
+    trace_delivery(&trace, &submitted.delivery);
     trace_done(&trace);
-    o->delivery = &delivery;
+    o->delivery = &submitted.delivery;
+    o->queue_id = submitted.id.text;
+    o->problem = &submitted.problem;
     int status = finish(s, o);
-    delivery_done(&delivery);
+    submitted_done(&submitted);
     return status;
 }
 
@@ -133,7 +133,7 @@ static int run(struct submission *s)
         done = show(s, &e);
     if (done < 0)
         return finish(s, &o);
-    return s->options->dry_run ? 0 : deliver_and_report(s, &o);
+    return s->options->dry_run ? 0 : submit_and_report(s, &o);
 }
 
 int cmd_send(const struct options *o)

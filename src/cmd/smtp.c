@@ -1,12 +1,17 @@
 /* -bs: SMTP on stdin and stdout. The engine (smtp/server) says what the caller wants, the relay
- * hands it on to the smarthost. The message itself is read to its end and put into stored form
- * before any of it leaves, as every submission is. */
+ * hands it on to the smarthost, whose own replies reach the caller. The message itself is read to
+ * its end and put into stored form before any of it leaves, as every submission is.
+ *
+ * With `mode = queue` nobody is asked: what can be kept is accepted. With `mode = try` a failure
+ * that may pass is not told; the recipient, or the whole message, is accepted and kept at its end.
+ */
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sig.h"
 #include "cmd/answer.h"
 #include "cmd/cmd.h"
 #include "cmd/exit.h"
+#include "cmd/handover.h"
 #include "cmd/say.h"
 #include "cmd/submission.h"
 #include "cmd/trace.h"
@@ -24,7 +29,8 @@ struct dialogue {
     struct submission submission; /* of the message under way */
     struct err unfit;             /* why no message can be sent at all: the configuration */
     struct reader reader;
-    struct delivery delivery;
+    struct submitted submitted;
+    bool local;         /* nobody is asked about the message under way: it will be kept */
     struct err failure; /* what is wrong with the message under way */
     bool *told;         /* recipients whose refusal the caller knows; in the submission's arena */
     size_t told_room;
@@ -42,8 +48,8 @@ static void decide_rest(struct dialogue *d)
     ERR e = { 0 };
     err_set(&e, ERR_TEMPORARY, "the caller has given the message up");
     const struct err *why = d->failure.kind ? &d->failure : &e;
-    for (size_t i = 0; i < d->delivery.n; i++) {
-        struct verdict *v = &d->delivery.verdicts[i];
+    for (size_t i = 0; i < d->submitted.delivery.n; i++) {
+        struct verdict *v = &d->submitted.delivery.verdicts[i];
         if (v->result != VERDICT_PENDING)
             continue;
         v->result = verdict_of(why);
@@ -55,16 +61,16 @@ static void decide_rest(struct dialogue *d)
 /* One record a message; none for one that was only begun, unless something was refused. */
 static bool is_worth_a_record(const struct dialogue *d)
 {
-    bool any = d->failure.kind || d->delivery.session.result != VERDICT_PENDING;
-    for (size_t i = 0; i < d->delivery.n; i++)
-        any |= d->delivery.verdicts[i].result != VERDICT_PENDING;
+    bool any = d->failure.kind || d->submitted.delivery.session.result != VERDICT_PENDING;
+    for (size_t i = 0; i < d->submitted.delivery.n; i++)
+        any |= d->submitted.delivery.verdicts[i].result != VERDICT_PENDING;
     return any;
 }
 
 /* What sendmail would have exited with. */
 static int status_of(const struct dialogue *d)
 {
-    const struct delivery *delivery = &d->delivery;
+    const struct delivery *delivery = &d->submitted.delivery;
     if (delivery->n)
         return exit_of_verdicts(&exit_default, delivery->verdicts, delivery->n);
     if (delivery->session.result != VERDICT_PENDING)
@@ -80,12 +86,14 @@ static void record(struct dialogue *d)
                          .account = s->account,
                          .envelope = s->envelope.sender ? &s->envelope : NULL,
                          .stored = s->stored.message_id ? &s->stored : NULL,
-                         .delivery = &d->delivery };
+                         .delivery = &d->submitted.delivery,
+                         .problem = &d->submitted.problem,
+                         .queue_id = d->submitted.id.text };
     if (!is_worth_a_record(d))
         return;
     decide_rest(d);
     o.status = status_of(d);
-    if (!d->delivery.n && d->delivery.session.result == VERDICT_PENDING) {
+    if (!d->submitted.delivery.n && d->submitted.delivery.session.result == VERDICT_PENDING) {
         o.delivery = NULL;
         o.error = &d->failure;
     }
@@ -103,11 +111,12 @@ static void forget(struct dialogue *d)
     record(d);
     relay_forget(&d->relay);
     reader_done(&d->reader);
-    delivery_done(&d->delivery);
+    submitted_done(&d->submitted);
     err_done(&d->failure);
     submission_forget(&d->submission);
     d->told = NULL;
     d->told_room = 0;
+    d->local = false;
     d->begun = false;
 }
 
@@ -140,30 +149,59 @@ static void take_parameters(struct dialogue *d, struct relay_message *ret)
                                    .size = mail->size,
                                    .may_be_8bit = !mail->body_7bit,
                                    .smtputf8 = mail->smtputf8 || s->envelope.sender_utf8,
-                                   .delivery = &d->delivery };
+                                   .delivery = &d->submitted.delivery };
+}
+
+/* May the message be kept although this has failed? */
+static bool may_keep(const struct dialogue *d, const struct err *e)
+{
+    return handover_mode(&d->submission) != QUEUE_MODE_DIRECT && err_is_temporary(e);
+}
+
+/* Nobody has anything to say of the message any more: its recipients wait for the end. */
+static void keep_from_now_on(struct dialogue *d)
+{
+    verdict_done(&d->submitted.delivery.session);
+    d->local = true;
+}
+
+static int ask(struct dialogue *d, struct err *e)
+{
+    struct relay_message message;
+    struct connection_setup setup = { d->submission.account, d->ident.host, trace_hook(&d->trace) };
+    take_parameters(d, &message);
+    if (handover_mode(&d->submission) == QUEUE_MODE_QUEUE) {
+        keep_from_now_on(d);
+        return 0;
+    }
+    int done = relay_mail(&d->relay, &setup, &message, e);
+    if (done == 0 || !may_keep(d, e))
+        return done;
+    err_done(e);
+    keep_from_now_on(d);
+    return 0;
 }
 
 static int begin(struct dialogue *d, struct err *e)
 {
     struct submission *s = &d->submission;
-    struct relay_message message;
     if (d->unfit.kind) {
         err_copy(e, &d->unfit);
         return -1;
     }
     if (submission_set_sender(s, d->server.mail.path, e) < 0)
         return -1;
-    struct connection_setup setup = { s->account, d->ident.host, trace_hook(&d->trace) };
     struct message_limits limits = { .max_size = s->account->mail.max_size };
     reader_init(&d->reader, &s->message, limits);
-    take_parameters(d, &message);
-    return relay_mail(&d->relay, &setup, &message, e);
+    return ask(d, e);
 }
 
 /* At which stage the message under way has failed as a whole. */
 static enum stage stage_of(const struct dialogue *d, enum stage otherwise)
 {
-    return d->delivery.session.result == VERDICT_PENDING ? otherwise : d->delivery.session.stage;
+    return d->submitted.delivery.session.result == VERDICT_PENDING
+               ? otherwise
+               : d->submitted.delivery.session.stage;
 }
 
 static void take_mail(struct dialogue *d)
@@ -183,20 +221,33 @@ static void take_mail(struct dialogue *d)
 static void mark_told(struct dialogue *d, size_t first, bool refused)
 {
     struct arena *a = &d->submission.arena;
-    for (size_t i = first; i < d->delivery.n; i++) {
+    for (size_t i = first; i < d->submitted.delivery.n; i++) {
         d->told = arena_grow(a, d->told, i, &d->told_room, sizeof *d->told);
         d->told[i] = refused;
     }
+}
+
+static int offer_recipients(struct dialogue *d, struct err *e)
+{
+    if (d->local) {
+        delivery_grow(&d->submitted.delivery, d->submission.envelope.n_rcpts);
+        return 0;
+    }
+    int done = relay_rcpt(&d->relay, e);
+    if (done == 0 || !may_keep(d, e))
+        return done;
+    err_done(e); /* the verdict has it */
+    return 0;
 }
 
 static void take_rcpt(struct dialogue *d)
 {
     ERR e = { 0 };
     const struct rcpt_arguments *rcpt = &d->server.rcpt;
-    size_t first = d->delivery.n;
+    size_t first = d->submitted.delivery.n;
     int done = submission_add_recipient(&d->submission, rcpt->path, rcpt->notify, &e);
     if (done == 0)
-        done = relay_rcpt(&d->relay, &e);
+        done = offer_recipients(d, &e);
     mark_told(d, first, done < 0);
     give_error(d, stage_of(d, STAGE_RCPT), &e);
 }
@@ -220,6 +271,18 @@ static int complete(struct dialogue *d, struct err *e)
     return 0;
 }
 
+/* What was accepted here is sent, or else kept. */
+static void hand_over(struct dialogue *d)
+{
+    struct submit_request request;
+    if (!d->local)
+        relay_send(&d->relay, &d->submission.stored);
+    trace_delivery(&d->trace, &d->submitted.delivery);
+    handover_prepare(&d->submission, d->ident.host, trace_hook(&d->trace), &request);
+    if (request.mode != QUEUE_MODE_DIRECT)
+        submit_keep(&request, &d->submitted);
+}
+
 /* From the end of data on signals wait for the verdict; told it, the process may die. */
 static void take_end(struct dialogue *d)
 {
@@ -230,9 +293,10 @@ static void take_end(struct dialogue *d)
             err_move(&d->failure, &e);
         answer_of_error(STAGE_DATA, &d->failure, &a);
     } else {
-        relay_send(&d->relay, &d->submission.stored);
-        trace_delivery(&d->trace, &d->delivery);
-        answer_of_verdicts(d->delivery.verdicts, d->told, d->delivery.n, &a);
+        hand_over(d);
+        answer_of_verdicts(d->submitted.delivery.verdicts, d->told, d->submitted.delivery.n, &a);
+        if (*d->submitted.id.text)
+            buf_addf(&a.words, "\nqueued as %s", d->submitted.id.text);
     }
     give(d, &a);
     forget(d);

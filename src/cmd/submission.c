@@ -82,8 +82,10 @@ static int take_recipients(struct submission *s, struct err *e)
 static int take_arguments(struct submission *s, struct err *e)
 {
     const struct options *o = s->options;
-    if (o->queue && o->door == DOOR_POSTBAG)
-        return err_set(e, ERR_USAGE, "--queue: this version has no queue yet");
+    if (o->queue && sets_are_secret(&o->sets))
+        return err_set(e, ERR_USAGE,
+                       "--queue: a password that --set gives is not kept; write it into the "
+                       "configuration");
     if (take_sender(s, e) < 0 || check_argument("-F", o->full_name, e) < 0)
         return -1;
     if (o->dsn_notify && dsn_parse_notify(o->dsn_notify, &s->envelope.dsn_notify, e) < 0)

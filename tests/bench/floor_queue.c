@@ -1,5 +1,5 @@
-/* The least that a submission into a queue costs: linked to the libraries that postbag is linked to,
- * it reads a message and makes the system calls of a durable commit.
+/* The least that a submission into a queue costs: linked to the libraries that postbag is linked
+ * to, it reads a message and makes the system calls of a durable commit.
  *
  *   floor_queue FOLDER NAME <message      FOLDER has tmp/ and new/ */
 #define _GNU_SOURCE

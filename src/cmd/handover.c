@@ -1,0 +1,53 @@
+#include "cmd/handover.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum queue_mode handover_mode(const struct submission *s)
+{
+    if (s->options->queue)
+        return QUEUE_MODE_QUEUE;
+    if (s->options->no_queue || sets_are_secret(&s->options->sets))
+        return QUEUE_MODE_DIRECT;
+    return s->config.queue.mode;
+}
+
+/* The runner stands in another folder. */
+static const char *absolute(struct arena *a, const char *path)
+{
+    if (!path || *path == '/')
+        return path;
+    char *here = getcwd(NULL, 0);
+    const char *whole = here ? arena_printf(a, "%s/%s", here, path) : path;
+    free(here);
+    return whole;
+}
+
+static const char *config_file(const struct submission *s)
+{
+    const char *file = s->options->config ? s->options->config : getenv("POSTBAG_CONFIG");
+    return file && *file ? file : NULL;
+}
+
+void handover_prepare(struct submission *s, const char *host, struct stream_trace trace,
+                      struct submit_request *ret)
+{
+    ERR none = { 0 };
+    *ret = (struct submit_request){
+        .parcel = { .account = s->account,
+                    .envelope = &s->envelope,
+                    .stored = &s->stored,
+                    .host = host,
+                    .trace = trace },
+        .route = { .config = absolute(&s->arena, config_file(s)),
+                   .account = s->account->name,
+                   .sets = s->options->sets },
+        .opts = &s->config.queue,
+        .mode = handover_mode(s),
+    };
+    if (ret->mode == QUEUE_MODE_DIRECT)
+        return;
+    ret->spool = config_spool(&s->config, &s->ident, &s->arena, &none);
+    if (!ret->spool)
+        ret->no_spool = arena_string(&s->arena, span_of(none.text));
+}
