@@ -10,21 +10,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is on the disk after each step, and what it means when the machine or the process dies right
- * there. "Told" is what the caller has heard: a caller that hears nothing, or a failure, has been
- * promised nothing, and may send the message again.
+/* What is on the disk after each step, and what it means when the process is killed or the power
+ * fails right there. "Told" is what the caller has heard: a caller that hears nothing, or of a
+ * failure, has been promised nothing, and may send the message again.
  *
- *   step                 on the disk                  killed here             power lost here
- *   ----                 -----------                  -----------             ---------------
- *   1 open tmp/ID, lock  an empty file                tmp/ID without a        perhaps nothing,
- *                                                     lock: swept later       perhaps the same
- *   2 write              tmp/ID, torn or whole        as in 1                 as in 1; what is in
- * it does not matter 3 fsync(tmp/ID)      tmp/ID, whole                as in 1                 as
- * in 1 4 signals wait       as in 3                      as in 3                 as in 3 5 rename
- * to new/ID   new/ID, whole                the lock is free: it    either name, and whole: is sent.
- * Caller told    swept, or sent. Caller nothing                 told nothing 6 fsync(new/) new/ID,
- * whole, durable       as in 5                 it is sent 7 close, told 0      as in 6 it is sent
- * it is sent
+ *   step                   on the disk             killed here           power fails here
+ *   ----                   -----------             -----------           ----------------
+ *   1 open tmp/ID, lock    an empty file           swept: nobody has     nothing, or swept
+ *                                                  the lock
+ *   2 write                tmp/ID, torn or whole   swept                 nothing, or swept
+ *   3 fsync(tmp/ID)        tmp/ID, whole           swept                 nothing, or swept
+ *   4 signals wait         the same
+ *   5 rename to new/ID     new/ID, whole           sent; told nothing    swept or sent, whole;
+ *                                                                        told nothing
+ *   6 fsync(new/)          new/ID, durable         sent; told nothing    sent; told nothing
+ *   7 close, told 0        the same                sent                  sent
  *
  * So a file in new/ is always whole, because the rename comes after its fsync; END and its sum
  * guard against file systems that promise more than they keep. Nobody sends it before step 7,
@@ -177,6 +177,7 @@ static int commit_write(struct commit *c, struct err *e)
     if (put_head(c, e) < 0 || put(c, buf_span(&c->stored->header), e) < 0 || put_body(c, e) < 0)
         return -1;
     entry_print_end(c->length, c->crc, &c->out);
+    buf_add_span(&c->out, c->entry->replies);
     return put_out(c, e);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/sig.h"
 #include "queue/commit.h"
+#include "queue/replies.h"
 #include "queue/schedule.h"
 #include "queue/standing.h"
 
@@ -76,6 +77,19 @@ static void note_attempt(struct state *state, const struct queue_opts *opts,
     state->next_s = now + pause;
 }
 
+/* For whoever looks at the queue: why it was not sent at once. */
+static void print_replies(const struct delivery *d, struct buf *to)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        if (!is_to_be_kept(&d->verdicts[i]))
+            continue;
+        if (d->verdicts[i].result != VERDICT_PENDING)
+            reply_print_last(index, &d->verdicts[i], to);
+        index++;
+    }
+}
+
 /* Keeping. */
 
 static bool was_tried(const struct delivery *d)
@@ -121,12 +135,15 @@ static void settle(struct delivery *d, const struct err *problem)
 void submit_keep(const struct submit_request *request, struct submitted *ret)
 {
     ARENA a = { 0 };
+    BUF replies = { 0 };
     const struct parcel *parcel = &request->parcel;
     struct envelope kept = select_recipients(&a, parcel->envelope, &ret->delivery);
     if (!kept.n_rcpts)
         return;
     struct entry entry = entry_of(&a, &request->route, &kept, parcel->stored);
     note_attempt(&entry.state, request->opts, &ret->delivery);
+    print_replies(&ret->delivery, &replies);
+    entry.replies = buf_span(&replies);
     if (write_entry(request, &entry, &ret->delivery, &ret->problem) == 0)
         ret->id = entry.id;
     settle(&ret->delivery, &ret->problem);

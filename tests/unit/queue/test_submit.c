@@ -107,6 +107,10 @@ static void test_who_is_kept(void **state)
     open_kept(&f, &spool, FOLDER_DEFER, &item);
     assert_int_equal(item.entry.envelope.n_rcpts, 1);
     assert_string_equal(item.entry.envelope.rcpts[0].wire, "b@example.com");
+    struct last_reply reply;
+    item_replies(&item, &reply);
+    assert_int_equal(reply.code, 450);
+    assert_string_equal(reply.text, "because");
     item_close(&item);
     spool_close(&spool);
     tear_down(&f);
