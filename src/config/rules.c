@@ -1,15 +1,13 @@
 #include "config/rules.h"
 
 #include "auth/mech.h"
-#include "base/base64.h"
 #include "base/log.h"
 #include "mail/addr.h"
+#include "net/fingerprint.h"
 #include "net/target.h"
 
 #include <arpa/inet.h>
 #include <string.h>
-
-enum { SHA256_OCTETS = 32, SHA256_HEX = 64, SHA256_COLONS = 95 };
 
 /* The key stands in front of the error already. */
 int check_host(struct arena *a, const char *value, struct err *e)
@@ -48,34 +46,12 @@ int check_ip(struct arena *a, const char *value, struct err *e)
     return err_set(e, ERR_CONFIG, "\"%s\" is no IP address; write one as in 192.0.2.1", value);
 }
 
-/* 32 pairs of digits, with a colon between them or none. */
-static bool is_hex(struct span text)
-{
-    size_t step = text.len == SHA256_HEX ? 2 : 3;
-    if (text.len != SHA256_HEX && text.len != SHA256_COLONS)
-        return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (i % step == 2 ? text.at[i] != ':' : ascii_hex(text.at[i]) < 0)
-            return false;
-    return true;
-}
-
-static bool is_base64(struct span text)
-{
-    BUF digest = { 0 };
-    return base64_decode(&digest, text) == 0 && digest.len == SHA256_OCTETS;
-}
-
 int check_pin(struct arena *a, const char *value, struct err *e)
 {
-    static const char *const prefixes[] = { "sha256//", "sha256:", "spki:" };
-    struct span text = span_of(value);
+    struct pin pin;
     (void)a;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        struct span digest = span_from(text, strlen(prefixes[i]));
-        if (span_istarts(text, prefixes[i]) && (is_hex(digest) || is_base64(digest)))
-            return 0;
-    }
+    if (fingerprint_parse(span_of(value), PIN_KEY, &pin) == 0)
+        return 0;
     return err_set(e, ERR_CONFIG,
                    "\"%s\" is no SHA-256 fingerprint; write sha256: or spki: and 64 hexadecimal "
                    "digits",

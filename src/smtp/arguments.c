@@ -1,5 +1,7 @@
 #include "smtp/arguments.h"
 
+#include "mail/notify.h"
+
 enum {
     ENVID_LIMIT = 100, /* RFC 3461 section 4.4 */
     ORCPT_LIMIT = 500, /* RFC 3461 section 4.2 */
@@ -70,34 +72,10 @@ static bool xtext_decode(struct span text, struct buf *to)
     return true;
 }
 
-static unsigned notify_flag(struct span word)
-{
-    static const struct {
-        const char *word;
-        unsigned flag;
-    } words[] = {
-        { "NEVER", DSN_NOTIFY_NEVER },
-        { "SUCCESS", DSN_NOTIFY_SUCCESS },
-        { "FAILURE", DSN_NOTIFY_FAILURE },
-        { "DELAY", DSN_NOTIFY_DELAY },
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (span_iis(word, words[i].word))
-            return words[i].flag;
-    return 0;
-}
-
 static bool take_notify(struct span value, void *ret)
 {
     struct rcpt_arguments *a = ret;
-    struct span word;
-    while (span_next(&value, ',', &word)) {
-        unsigned flag = notify_flag(word);
-        if (!flag)
-            return false;
-        a->notify |= flag;
-    }
-    return a->notify && (!(a->notify & DSN_NOTIFY_NEVER) || a->notify == DSN_NOTIFY_NEVER);
+    return notify_parse(value, &a->notify) == 0;
 }
 
 /* addr-type ";" xtext */

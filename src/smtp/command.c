@@ -1,6 +1,7 @@
 #include "smtp/command.h"
 
 #include "base/utf8.h"
+#include "mail/notify.h"
 
 #include <string.h>
 
@@ -91,27 +92,6 @@ int command_mail(struct buf *to, const char *sender, const struct mail_params *p
     return 0;
 }
 
-/* RFC 3461 section 4.1 */
-static void add_notify(struct buf *to, unsigned notify)
-{
-    static const struct {
-        unsigned flag;
-        const char *word;
-    } words[] = {
-        { DSN_NOTIFY_NEVER, "NEVER" },
-        { DSN_NOTIFY_SUCCESS, "SUCCESS" },
-        { DSN_NOTIFY_FAILURE, "FAILURE" },
-        { DSN_NOTIFY_DELAY, "DELAY" },
-    };
-    const char *separator = " NOTIFY=";
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (!(notify & words[i].flag))
-            continue;
-        buf_addf(to, "%s%s", separator, words[i].word);
-        separator = ",";
-    }
-}
-
 int command_rcpt(struct buf *to, const char *recipient, unsigned dsn_notify, struct err *e)
 {
     if (!*recipient)
@@ -119,7 +99,8 @@ int command_rcpt(struct buf *to, const char *recipient, unsigned dsn_notify, str
     if (check_path(recipient, e) < 0)
         return -1;
     buf_addf(to, "RCPT TO:<%s>", recipient);
-    add_notify(to, dsn_notify);
+    buf_add_string(to, dsn_notify ? " NOTIFY=" : "");
+    notify_print(dsn_notify, to);
     buf_add_string(to, "\r\n");
     return 0;
 }

@@ -12,54 +12,26 @@
 #include <string.h>
 
 #define HEX64 "00112233445566778899aabbccddeeffFFEEDDCCBBAA99887766554433221100"
-#define COLONS                                                                                   \
-    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:FF:EE:DD:CC:BB:AA:99:88:77:66:55:44:33:22:" \
-    "11:00"
-#define BASE64 "ABEiM0RVZneImaq7zN3u///u3cy7qpmId2ZVRDMiEQA="
 
 static void test_parse(void **state)
 {
-    static const struct {
-        const char *text;
-        enum pin_of plain;
-        int of; /* -1: refused */
-    } rows[] = {
-        { "sha256:" HEX64, PIN_KEY, PIN_KEY },
-        { "sha256:" HEX64, PIN_CERTIFICATE, PIN_CERTIFICATE },
-        { "SHA256:" COLONS, PIN_CERTIFICATE, PIN_CERTIFICATE },
-        { "spki:" HEX64, PIN_CERTIFICATE, PIN_KEY },
-        { "spki:" BASE64, PIN_CERTIFICATE, PIN_KEY },
-        { "sha256//" BASE64, PIN_KEY, PIN_KEY },
-        { "", PIN_KEY, -1 },
-        { "sha256:", PIN_KEY, -1 },
-        { HEX64, PIN_KEY, -1 },
-        { "sha1:00112233445566778899aabbccddeeff00112233", PIN_KEY, -1 },
-        { "sha256:" HEX64 "0", PIN_KEY, -1 },
-        { "sha256:" HEX64 "00", PIN_KEY, -1 },
-        { "sha256:" HEX64 ":", PIN_KEY, -1 },
-        { "sha256:0" HEX64, PIN_KEY, -1 },
-        { "sha256:00112233", PIN_KEY, -1 },
-        { "sha256: " HEX64, PIN_KEY, -1 },
-        { "sha256//AAAA", PIN_KEY, -1 },
-    };
+    ARENA a = { 0 };
+    ERR e = { 0 };
+    struct strlist texts = { 0 };
+    struct pins pins = { 0 };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        ARENA a = { 0 };
-        ERR e = { 0 };
-        struct strlist texts = { 0 };
-        struct pins pins = { 0 };
-        strlist_add(&a, &texts, rows[i].text);
-        int done = pins_parse(&a, "tls_pin", &texts, rows[i].plain, &pins, &e);
-        assert_int_equal(done, rows[i].of < 0 ? -1 : 0);
-        if (done < 0) {
-            assert_int_equal(e.kind, ERR_CONFIG);
-            assert_int_equal(pins.n, 0);
-            continue;
-        }
-        assert_int_equal(pins.n, 1);
-        assert_int_equal(pins.items[0].of, rows[i].of);
-        assert_memory_equal(pins.items[0].digest, "\x00\x11\x22\x33\x44\x55\x66\x77", 8);
-    }
+    strlist_add(&a, &texts, "sha256:" HEX64);
+    strlist_add(&a, &texts, "spki:" HEX64);
+    assert_int_equal(pins_parse(&a, "tls_pin", &texts, PIN_CERTIFICATE, &pins, &e), 0);
+    assert_int_equal(pins.n, 2);
+    assert_int_equal(pins.items[0].of, PIN_CERTIFICATE);
+    assert_int_equal(pins.items[1].of, PIN_KEY);
+    strlist_add(&a, &texts, "sha1:0");
+    pins.n = 0;
+    assert_int_equal(pins_parse(&a, "tls_pin", &texts, PIN_KEY, &pins, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFIG);
+    assert_string_equal(e.text, "tls_pin: \"sha1:0\" is no SHA-256 fingerprint");
+    assert_int_equal(pins.n, 0);
 }
 
 static void test_match(void **state)
