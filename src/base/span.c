@@ -129,6 +129,11 @@ bool ascii_is_alpha(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+bool ascii_is_host(char c)
+{
+    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_';
+}
+
 bool ascii_is_control(char c)
 {
     return (unsigned char)c < 32 || c == 127;

@@ -50,6 +50,7 @@ int span_number(struct span a, uint64_t max, uint64_t *ret);
 bool ascii_is_blank(char c); /* space or tab */
 bool ascii_is_digit(char c);
 bool ascii_is_alpha(char c);
+bool ascii_is_host(char c); /* letter, digit, hyphen, or the underscore that host names have too */
 bool ascii_is_control(char c); /* 0 to 31 and 127 */
 char ascii_lower(char c);
 char ascii_upper(char c);

@@ -53,11 +53,6 @@ const char *domain_problem(struct span domain)
     return NULL;
 }
 
-static bool is_label_octet(char c)
-{
-    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_';
-}
-
 static const char *label_problem(struct span label)
 {
     if (!label.len)
@@ -65,7 +60,7 @@ static const char *label_problem(struct span label)
     if (label.len > LABEL_LIMIT)
         return "a part of the domain is longer than 63 octets";
     for (size_t i = 0; i < label.len; i++)
-        if (!is_label_octet(label.at[i]))
+        if (!ascii_is_host(label.at[i]))
             return "the domain is no valid name";
     return NULL;
 }

@@ -69,12 +69,6 @@ static int split(struct span entry, struct halves *ret)
     return 0;
 }
 
-static bool is_name_octet(char c)
-{
-    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_';
-}
-
-/* Letters, digits, hyphens, and the underscores of container networks. */
 static bool is_name(struct span name)
 {
     struct span label;
@@ -84,7 +78,7 @@ static bool is_name(struct span name)
         if (!label.len || label.len > LABEL_LIMIT || label.at[0] == '-')
             return false;
         for (size_t i = 0; i < label.len; i++)
-            if (!is_name_octet(label.at[i]))
+            if (!ascii_is_host(label.at[i]))
                 return false;
     }
     return true;

@@ -151,6 +151,8 @@ static void test_ascii(void **state)
         assert_int_equal(ascii_is_digit(c), i >= '0' && i <= '9');
         assert_int_equal(ascii_is_blank(c), i == ' ' || i == '\t');
         assert_int_equal(ascii_is_control(c), i < 32 || i == 127);
+        assert_int_equal(ascii_is_host(c),
+                         lower || upper || ascii_is_digit(c) || c == '-' || c == '_');
         assert_int_equal(ascii_lower(c), upper ? (char)(i + 32) : c);
         assert_int_equal(ascii_upper(c), lower ? (char)(i - 32) : c);
         const char *hex = i ? strchr(digits, ascii_lower(c)) : NULL;
