@@ -28,6 +28,8 @@ struct runner_setup {
 struct runner_totals {
     size_t done, deferred, held;
     size_t left; /* tried now, and still waiting */
+    bool hangup; /* RUNNER_WATCH: ended by HUP, to be started again with a new configuration */
+    int stop;    /* ended early by this signal, or 0 */
 };
 
 /* 0 when it has done what could be done, whatever became of the messages. -1: the spool cannot be

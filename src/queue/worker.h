@@ -3,13 +3,17 @@
  * each.
  *
  * Both speak over a SOCK_SEQPACKET pair in whole structs. A worker whose runner has died ends after
- * its message; a runner whose worker has died finds the lock free and the marks as they are. */
+ * its message; a runner whose worker has died finds the lock free and the marks as they are.
+ *
+ * A signal that ends processes ends a worker at once, and its message waits as it was; but not from
+ * the end of data on until the verdict is written: then right behind that. */
 #ifndef QUEUE_WORKER_H
 #define QUEUE_WORKER_H
 
 #include "base/ident.h"
 #include "config/config.h"
 #include "queue/entry.h"
+#include "queue/notice.h"
 #include "queue/spool.h"
 
 struct worker_job {
@@ -25,7 +29,8 @@ enum worker_result {
     WORKER_BUSY,     /* locked by somebody else */
     WORKER_TROUBLE,  /* not tried: the account is in trouble, which the worker has noted in its
                         standing; the message is in defer/ */
-    WORKER_LATER,    /* not tried: no more of `rate`, the spool failed, or a signal came */
+    WORKER_LATER,    /* not tried: no more of `rate` before `next_s`; or, with that 0, the spool has
+                        failed, and the worker ends */
 };
 
 struct worker_report {
@@ -39,8 +44,7 @@ struct worker_setup {
     const struct route *route;
     const struct queue_opts *opts;
     const struct ident *ident;
-    const char *name; /* for stderr and the log */
-    int verbose;
+    struct notice notice;
     bool all; /* a message or an account that is not due is tried all the same */
 };
 

@@ -1,0 +1,228 @@
+#include "queue/carrier.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* Trouble. */
+
+static uint32_t random_number(void)
+{
+    uint32_t number = 0;
+    return getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number ? number : 0;
+}
+
+static void tell_trouble(const struct carrier *c, const struct verdict *why, const char *server)
+{
+    BUF place = { 0 };
+    char next[sizeof "2026-01-01 00:00"] = "?";
+    struct tm local;
+    time_t at = (time_t)c->standing.next_s;
+    if (server)
+        buf_addf(&place, " (%s, %s)", server, stage_name(why->stage));
+    if (localtime_r(&at, &local))
+        strftime(next, sizeof next, "%Y-%m-%d %H:%M", &local);
+    notice_tell(&c->setup->notice, why->err.hint, "account %s: %s%s; next try %s",
+                c->setup->route->account, why->err.text, buf_string(&place), next);
+}
+
+static void note_trouble(struct carrier *c, const struct verdict *why, const char *server)
+{
+    standing_fail(&c->standing, &c->schedule, why, time(NULL), random_number());
+    standing_save(c->setup->spool, c->setup->route, &c->standing);
+    c->in_trouble = true;
+    connection_close(&c->connection);
+    tell_trouble(c, why, server);
+}
+
+/* Life. */
+
+static int load(struct carrier *c, struct err *e)
+{
+    const struct worker_setup *setup = c->setup;
+    struct config_request request = { .ident = setup->ident,
+                                      .file = setup->route->config,
+                                      .sets = setup->route->sets };
+    if (!request.file)
+        unsetenv("POSTBAG_CONFIG"); /* the usual files are meant */
+    if (config_load(&request, &c->config, e) < 0)
+        return -1;
+    return config_choose(&c->config, setup->route->account, NULL, NULL, &c->account, e);
+}
+
+void carrier_init(struct carrier *c, const struct worker_setup *setup)
+{
+    const struct queue_opts *opts = setup->opts;
+    *c = (struct carrier){ .setup = setup, .schedule = { opts->retry_s, opts->retry_n } };
+    struct verdict why = { .result = VERDICT_FAILED };
+    standing_load(setup->spool, setup->route, &c->standing);
+    if (load(c, &why.err) < 0)
+        note_trouble(c, &why, NULL);
+    verdict_done(&why);
+}
+
+void carrier_done(struct carrier *c)
+{
+    connection_close(&c->connection);
+    standing_done(&c->standing);
+    config_done(&c->config);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t carrier_pace(struct carrier *c)
+{
+    const struct account *account = c->account;
+    if (!account->rate_messages)
+        return 0;
+    int64_t now = now_ms();
+    int64_t wait = standing_take(&c->standing, account->rate_messages, account->rate_period_s, now);
+    standing_save(c->setup->spool, c->setup->route, &c->standing);
+    return wait ? (now + wait + 999) / 1000 : 0;
+}
+
+/* Sending. */
+
+static int connect_anew(struct carrier *c, struct delivery *d)
+{
+    struct connection_setup setup = { .account = c->account, .host = c->setup->ident->host };
+    connection_close(&c->connection);
+    return connection_open(&c->connection, &setup,
+                           allowance_of(c->account, c->account->net.timeout_ms, 0), d);
+}
+
+static void transmit(struct carrier *c, const struct cargo *cargo, struct delivery *d)
+{
+    struct client *client = &c->connection.client;
+    client->intent = cargo->intent;
+    client_send(client, cargo->envelope, cargo->stored, false, d->verdicts);
+    delivery_note(d, client);
+}
+
+static bool is_farewell(const struct verdict *v)
+{
+    return v->err.code == 421 || (v->stage == STAGE_MAIL && v->err.kind == ERR_CLOSED);
+}
+
+static bool may_be_there(const struct verdict *v)
+{
+    return v->result == VERDICT_SENT || v->result == VERDICT_AMBIGUOUS;
+}
+
+/* Has the server only had enough of this connection? Then nothing of the message is there yet. */
+static bool is_worth_repeating(const struct delivery *d)
+{
+    bool farewell = false;
+    for (size_t i = 0; i < d->n; i++) {
+        if (may_be_there(&d->verdicts[i]))
+            return false;
+        farewell |= is_farewell(&d->verdicts[i]);
+    }
+    return farewell;
+}
+
+static void start_over(struct delivery *d)
+{
+    size_t n = d->n;
+    delivery_done(d);
+    delivery_grow(d, n);
+}
+
+/* The verdict for which the account is to blame, or NULL. A server that has taken some of the
+ * message and then says 421 is well. */
+static const struct verdict *find_blame(const struct delivery *d)
+{
+    const struct verdict *found = NULL;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct verdict *v = &d->verdicts[i];
+        if (v->result == VERDICT_SENT)
+            return NULL;
+        if (!found && v->result != VERDICT_AMBIGUOUS && standing_concerns(v->stage, &v->err))
+            found = v;
+    }
+    return found;
+}
+
+static bool has(const struct delivery *d, enum verdict_result result)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->verdicts[i].result == result)
+            return true;
+    return false;
+}
+
+/* The connection is gone, and not because this machine could not mark or read the message. */
+static bool was_lost(const struct carrier *c, const struct delivery *d)
+{
+    return c->connection.client.broken && d->n && d->verdicts[0].err.kind != ERR_IO;
+}
+
+static void clear_trouble(struct carrier *c)
+{
+    if (!c->standing.failures)
+        return;
+    standing_clear(&c->standing);
+    standing_save(c->setup->spool, c->setup->route, &c->standing);
+}
+
+/* What the verdicts say of the account. */
+static void judge(struct carrier *c, const struct delivery *d)
+{
+    const struct verdict *blame = find_blame(d);
+    bool lost = was_lost(c, d);
+    bool sent = has(d, VERDICT_SENT);
+    c->lost = lost && !sent ? c->lost + 1 : 0;
+    if (!blame && c->lost > 1)
+        blame = &d->verdicts[d->n - 1];
+    if (blame)
+        note_trouble(c, blame, d->server);
+    else if (!lost)
+        clear_trouble(c);
+    if (lost || (d->n && d->verdicts[d->n - 1].err.code == 421))
+        connection_close(&c->connection);
+}
+
+static void fail_to_connect(struct carrier *c, struct delivery *d)
+{
+    delivery_explain(d);
+    note_trouble(c, &d->session, d->server);
+}
+
+static bool take_connection(struct carrier *c)
+{
+    struct connection *connection = &c->connection;
+    if (!connection->open || !client_is_alive(&connection->client))
+        return false;
+    connection_allow(connection, allowance_of(c->account, c->account->net.timeout_ms, 0));
+    connection->client.times = (struct client_times){ 0 };
+    return true;
+}
+
+void carrier_send(struct carrier *c, const struct cargo *cargo, struct delivery *ret, bool *marked)
+{
+    *ret = (struct delivery){ 0 };
+    delivery_grow(ret, cargo->envelope->n_rcpts);
+    ret->reused = take_connection(c);
+    if (!ret->reused && connect_anew(c, ret) < 0) {
+        fail_to_connect(c, ret);
+        return;
+    }
+    transmit(c, cargo, ret);
+    *marked |= c->connection.client.intent.written;
+    if (ret->reused && is_worth_repeating(ret)) {
+        start_over(ret);
+        if (connect_anew(c, ret) < 0) {
+            fail_to_connect(c, ret);
+            return;
+        }
+        transmit(c, cargo, ret);
+        *marked |= c->connection.client.intent.written;
+    }
+    delivery_explain(ret);
+    judge(c, ret);
+}

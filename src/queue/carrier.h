@@ -1,0 +1,48 @@
+/* What a worker sends with: its route's account, how that stands, and one connection that is kept
+ * from message to message.
+ *
+ *   - A connection that turns out to be closed, or a 421, before anything of the message was
+ * accepted is the server's way to say "enough for one connection": another one is opened, once, and
+ * it counts as nothing.
+ *   - A new connection that fails, a 421 on it, and what else is the account's own matter
+ *     (queue/standing.h) is trouble: noted and told once, and nothing more is tried.
+ *   - A connection that is lost with a message under way is that message's failure; two in a row
+ * are trouble. */
+#ifndef QUEUE_CARRIER_H
+#define QUEUE_CARRIER_H
+
+#include "queue/connection.h"
+#include "queue/standing.h"
+#include "queue/worker.h"
+
+struct carrier { /* stays where it is */
+    const struct worker_setup *setup;
+    struct config config;
+    const struct account *account; /* NULL: the configuration has no such account */
+    struct schedule schedule;
+    struct standing standing;
+    struct connection connection;
+    unsigned lost;   /* connections in a row, each with a message under way */
+    bool in_trouble; /* found so by this worker */
+};
+
+/* One message, or what is left of it. */
+struct cargo {
+    const struct envelope *envelope;
+    const struct stored *stored;
+    struct intent intent;
+};
+
+/* Reads the configuration; a failure is trouble. */
+void carrier_init(struct carrier *c, const struct worker_setup *setup);
+void carrier_done(struct carrier *c); /* QUIT */
+
+/* Takes one of the account's `rate`: 0, or since when (seconds since 1970) there will be another.
+ */
+int64_t carrier_pace(struct carrier *c);
+
+/* Sends it; every verdict is decided afterwards, hints included. c->in_trouble says whether the
+ * account is to blame for those that failed. `marked`: the intent stands in the message's file. */
+void carrier_send(struct carrier *c, const struct cargo *cargo, struct delivery *ret, bool *marked);
+
+#endif

@@ -1,0 +1,141 @@
+#include "queue/runner.h"
+
+#include "queue/round.h"
+#include "queue/turn.h"
+
+#include <time.h>
+
+/* Once (all, or what is due):
+ *
+ *   open the spool --> wait for our turn --> sweep, stamp --> one round --> end
+ *
+ * Watching:
+ *
+ *   --> try to have our turn --ours--> stamp, round, give the turn back --+
+ *   |     | somebody else's: again in a second                            |
+ *   |     v                                                               v
+ *   +-- wait for new mail, a signal, the next message's time, at most WATCH_MS
+ *
+ * After a wait that new mail has ended what is known of the queue is used on, and only new/ is
+ * read; after any other all is read again. */
+
+enum {
+    WATCH_MS = 5 * 60 * 1000,
+    TURN_MS = 1000,
+};
+
+struct runner {
+    const struct runner_setup *setup;
+    struct spool spool;
+    struct turn turn;
+    struct watch watch;
+    struct round round;
+};
+
+/* A worker has nothing to do with these. A lock that it inherited would outlive a dead runner. */
+static void leave(void *context)
+{
+    struct runner *r = context;
+    turn_close(&r->turn);
+    watch_leave(&r->watch);
+}
+
+static void start_round(struct runner *r)
+{
+    round_init(&r->round, r->setup, &r->spool, &r->watch);
+    r->round.leave = leave;
+    r->round.context = r;
+}
+
+static int work(struct runner *r, struct err *e)
+{
+    spool_sweep(&r->spool);
+    spool_stamp(&r->spool);
+    return round_work(&r->round, e);
+}
+
+static int work_once(struct runner *r, struct err *e)
+{
+    int ours = turn_wait(&r->turn, &r->spool, e);
+    if (ours <= 0)
+        return ours;
+    if (watch_open(&r->watch, &r->spool, e) < 0)
+        return -1;
+    start_round(r);
+    return work(r, e);
+}
+
+/* Watching. */
+
+static int work_if_ours(struct runner *r, int *timeout_ms, struct err *e)
+{
+    int ours = turn_try(&r->turn, e);
+    *timeout_ms = TURN_MS;
+    if (ours <= 0)
+        return ours;
+    int done = work(r, e);
+    turn_end(&r->turn);
+    int64_t next = round_next(&r->round), now = time(NULL);
+    *timeout_ms = WATCH_MS;
+    if (next < now + WATCH_MS / 1000)
+        *timeout_ms = next > now ? (int)(next - now) * 1000 : TURN_MS;
+    return done;
+}
+
+/* A spool that fails now may work later. */
+static void tell(const struct runner *r, struct err *e)
+{
+    if (e->kind)
+        notice_tell(&r->round.notice, e->hint, "%s", e->text);
+    err_done(e);
+}
+
+static void watch(struct runner *r)
+{
+    struct pollfd own[WATCH_OWN];
+    struct round *round = &r->round;
+    while (!round->stop && !round->hangup) {
+        int timeout_ms;
+        ERR e = { 0 };
+        if (work_if_ours(r, &timeout_ms, &e) < 0)
+            tell(r, &e);
+        round->failed = false;
+        if (round->stop || round->hangup)
+            break;
+        round->look = false;
+        watch_wait(&r->watch, own, 0, timeout_ms);
+        round_hear(round);
+        if (!round->look)
+            round_forget(round);
+    }
+}
+
+static int stay(struct runner *r, struct err *e)
+{
+    if (watch_open(&r->watch, &r->spool, e) < 0)
+        return -1;
+    start_round(r);
+    watch(r);
+    return 0;
+}
+
+int runner_run(const struct runner_setup *setup, struct runner_totals *ret, struct err *e)
+{
+    struct runner r = { .setup = setup, .turn = { -1 }, .watch = { .signals = -1, .mail = -1 } };
+    bool watching = setup->mode == RUNNER_WATCH;
+    *ret = (struct runner_totals){ 0 };
+    int done = spool_open(setup->spool, watching, &r.spool, e);
+    if (done <= 0)
+        return done;
+    done = turn_open(&r.spool, &r.turn, e);
+    if (done == 0)
+        done = watching ? stay(&r, e) : work_once(&r, e);
+    *ret = r.round.totals;
+    ret->hangup = r.round.hangup;
+    ret->stop = r.round.stop;
+    round_done(&r.round);
+    watch_close(&r.watch);
+    turn_close(&r.turn);
+    spool_close(&r.spool);
+    return done;
+}

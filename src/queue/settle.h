@@ -1,0 +1,35 @@
+/* What follows from the verdicts of one message, in this order, so that a crash anywhere between is
+ * at worst one delivery or one bounce too many:
+ *
+ *   1  the marks of what was delivered, and the next try: one write, synced
+ *   2  the bounce for what has failed, committed; then the marks of that, synced. If the bounce
+ *      cannot be committed nothing is marked, and the recipients are tried again
+ *   3  nothing left to do: removed, or moved to failed/ if nobody was told or the bounce does not
+ *      hold the whole message
+ *   4  the outcome left open too often: moved to hold/
+ *   5  a notice of the delay, once
+ *   6  moved to defer/ */
+#ifndef QUEUE_SETTLE_H
+#define QUEUE_SETTLE_H
+
+#include "queue/item.h"
+#include "queue/standing.h"
+#include "queue/worker.h"
+
+struct settlement {
+    const struct worker_setup *setup;
+    const struct account *account; /* NULL: none, and so no bounces */
+    const struct schedule *schedule;
+    const struct standing *standing;
+    struct item *item;
+    const struct verdict *verdicts; /* of all its recipients; pending: nothing new */
+    bool tried;                     /* counts as an attempt of this message */
+    bool marked;                    /* the "sending" mark may stand in the file */
+    int64_t now;
+};
+
+/* WORKER_DONE, _DEFERRED or _HELD; WORKER_LATER when what became of the message cannot be recorded:
+ * then nothing more may be sent. */
+enum worker_result settle(const struct settlement *s);
+
+#endif

@@ -1,0 +1,55 @@
+#include "queue/turn.h"
+
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+static int open_lock(const struct spool *s, const char *name, struct err *e)
+{
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+    int fd = openat(s->root, name, flags, 0600);
+    return fd < 0 ? spool_failed(s, errno, "open", name, e) : fd;
+}
+
+int turn_open(const struct spool *s, struct turn *ret, struct err *e)
+{
+    ret->lock = open_lock(s, "lock", e);
+    return ret->lock < 0 ? -1 : 0;
+}
+
+void turn_close(struct turn *t)
+{
+    io_close(&t->lock);
+}
+
+static int lock(int fd, int how, struct err *e)
+{
+    while (flock(fd, how) < 0) {
+        if (errno == EWOULDBLOCK)
+            return 0;
+        if (errno != EINTR)
+            return err_system(e, ERR_TEMPORARY, errno, "the queue cannot be locked");
+    }
+    return 1;
+}
+
+int turn_try(const struct turn *t, struct err *e)
+{
+    return lock(t->lock, LOCK_EX | LOCK_NB, e);
+}
+
+int turn_wait(const struct turn *t, const struct spool *s, struct err *e)
+{
+    CLEANUP(io_close) int wait = open_lock(s, "wait", e);
+    if (wait < 0)
+        return -1;
+    int first = lock(wait, LOCK_EX | LOCK_NB, e);
+    return first <= 0 ? first : lock(t->lock, LOCK_EX, e);
+}
+
+void turn_end(const struct turn *t)
+{
+    flock(t->lock, LOCK_UN);
+}
