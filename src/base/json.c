@@ -21,10 +21,25 @@ static void json_add_character(struct buf *out, uint32_t code, struct span octet
         buf_add_span(out, octets);
 }
 
+/* Octets at the front that need no escape: nearly all text is plain. */
+static size_t json_plain(struct span text)
+{
+    size_t n = 0;
+    while (n < text.len && text.at[n] >= ' ' && text.at[n] < 0x7F && text.at[n] != '"' &&
+           text.at[n] != '\\')
+        n++;
+    return n;
+}
+
 static void json_add_text(struct buf *out, struct span text)
 {
     buf_add_char(out, '"');
     while (text.len) {
+        size_t plain = json_plain(text);
+        buf_add(out, text.at, plain);
+        text = span_from(text, plain);
+        if (!text.len)
+            break;
         uint32_t code = 0;
         size_t len = utf8_next(text, &code);
         if (len)

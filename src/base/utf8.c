@@ -97,9 +97,23 @@ static bool turns_text(uint32_t code)
            (code >= 0x2066 && code <= 0x2069);
 }
 
+/* Octets at the front that are shown as they are: nearly all text is plain. */
+static size_t plain_ascii(struct span text)
+{
+    size_t n = 0;
+    while (n < text.len && text.at[n] >= ' ' && text.at[n] < 0x7F)
+        n++;
+    return n;
+}
+
 void utf8_add_printable(struct buf *to, struct span text, const char *newline)
 {
     while (text.len) {
+        size_t plain = plain_ascii(text);
+        buf_add(to, text.at, plain);
+        text = span_from(text, plain);
+        if (!text.len)
+            return;
         uint32_t code = 0;
         size_t len = utf8_next(text, &code);
         bool shown = len && !utf8_is_control(code) && !turns_text(code);

@@ -1,9 +1,12 @@
 /* postbag check: is the configuration in order, and what does it come to? */
 #include "base/log.h"
+#include "base/utf8.h"
 #include "cmd/cmd.h"
 #include "cmd/exit.h"
+#include "cmd/queue_health.h"
 #include "cmd/say.h"
-#include "config/config.h"
+
+#include <time.h>
 
 static void add_files(const struct config *c, struct buf *to)
 {
@@ -20,15 +23,34 @@ static void add_log(const struct config *c, const char *name, struct buf *to)
     log_done();
 }
 
-static int check(const struct options *o, struct config *c, struct buf *to, struct err *e)
+/* What monitoring would complain of, and what only a person can judge. */
+static int add_queue(struct queue *q, struct buf *to, struct err *e)
 {
-    ARENA arena = { 0 };
-    struct ident ident;
+    bool wanted = q->config.queue.mode != QUEUE_MODE_DIRECT;
+    struct queue_health health;
+    struct queue_complaints complaints = { 0 };
+    if (queue_enter(q, e) < 0 || queue_health_look(q, time(NULL), &health, e) < 0)
+        return -1;
+    if (health.waiting)
+        buf_addf(to, "note: queue: %zu waiting\n", health.waiting);
+    queue_health_judge(&q->arena, &health, &complaints);
+    for (size_t i = 0; i < complaints.n; i++) {
+        buf_add_string(to, "note: queue: ");
+        utf8_add_printable(to, span_of(complaints.items[i].text), " ");
+        buf_add_char(to, '\n');
+    }
+    if (wanted && !q->path)
+        buf_addf(to, "note: queue: %s\n", q->no_path.text);
+    else if (wanted && !health.stamped && !health.unattended)
+        buf_add_string(to, "note: queue: nobody has ever run it; see postbag help queue\n");
+    return 0;
+}
+
+static int check(const struct options *o, struct queue *q, struct buf *to, struct err *e)
+{
     const struct account *account;
-    ident_get(&arena, &ident);
-    struct config_request request = { .ident = &ident, .file = o->config, .sets = o->sets };
-    if (config_load(&request, c, e) < 0 ||
-        config_choose(c, o->account, NULL, NULL, &account, e) < 0 ||
+    struct config *c = &q->config;
+    if (queue_load(o, q, e) < 0 || config_choose(c, o->account, NULL, NULL, &account, e) < 0 ||
         config_aliases(c, account, e) < 0)
         return -1;
     for (size_t i = 0; i < c->n_accounts; i++)
@@ -37,6 +59,8 @@ static int check(const struct options *o, struct config *c, struct buf *to, stru
     add_files(c, to);
     buf_add_char(to, '\n');
     account_describe(to, account);
+    buf_add_char(to, '\n');
+    queue_describe(to, c);
     for (size_t i = 0; i < c->notes.n; i++)
         buf_addf(to, "note: %s\n", c->notes.items[i]);
     add_log(c, o->name, to);
@@ -47,12 +71,13 @@ int cmd_check(const struct options *o)
 {
     ERR e = { 0 };
     BUF text = { 0 };
-    struct config config = { 0 };
-    int done = check(o, &config, &text, &e);
-    if (done == 0)
-        done = say_out(buf_span(&text), &e);
-    if (done < 0)
+    struct queue q;
+    int done = check(o, &q, &text, &e);
+    int queued = done < 0 ? 0 : add_queue(&q, &text, &e);
+    if (done == 0 && say_out(buf_span(&text), &e) < 0)
+        done = -1;
+    if (done < 0 || queued < 0)
         say_error(o->name, &e);
-    config_done(&config);
-    return done < 0 ? exit_of_error(&exit_default, &e, STAGE_NONE) : 0;
+    queue_close(&q);
+    return done < 0 || queued < 0 ? exit_of_error(&exit_default, &e, STAGE_NONE) : 0;
 }

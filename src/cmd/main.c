@@ -20,16 +20,6 @@ static void keep_secrets(void)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-/* An empty queue: there is nothing in it yet that could be kept. */
-static int list_queue(const struct options *o)
-{
-    ERR e = { 0 };
-    if (say_out(SPAN("Mail queue is empty\n"), &e) == 0)
-        return 0;
-    say_error(o->name, &e);
-    return exit_of_error(&exit_default, &e, STAGE_NONE);
-}
-
 static int unbuilt(const struct options *o, const char *what)
 {
     ERR e = { 0 };
@@ -46,7 +36,7 @@ static int dispatch(const struct options *o)
     case TASK_TEST: return cmd_test(o);
     case TASK_HELP: return cmd_help(o);
     case TASK_VERSION: return cmd_version(o);
-    case TASK_QUEUE: return o->queue_command == QUEUE_LIST ? list_queue(o) : 0;
+    case TASK_QUEUE: return cmd_queue(o);
     case TASK_NOTHING: return 0;
     case TASK_ALIASES: return cmd_aliases(o);
     case TASK_VERIFY: return cmd_verify(o);

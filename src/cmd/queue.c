@@ -1,0 +1,118 @@
+#include "cmd/queue.h"
+
+#include "cmd/cmd.h"
+#include "cmd/exit.h"
+#include "cmd/queue_walk.h"
+#include "cmd/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+int queue_load(const struct options *o, struct queue *ret, struct err *e)
+{
+    *ret = (struct queue){ .options = o };
+    ident_get(&ret->arena, &ret->ident);
+    struct config_request request = { .ident = &ret->ident,
+                                      .file = o->config,
+                                      .file_must_be_root = o->door == DOOR_SENDMAIL,
+                                      .sets = o->sets };
+    if (config_load(&request, &ret->config, e) < 0)
+        return -1;
+    ret->path = config_spool(&ret->config, &ret->ident, &ret->arena, &ret->no_path);
+    return 0;
+}
+
+/* Whoever works holds the runner's lock; without it no message need be asked. */
+static bool is_at_work(const struct spool *s)
+{
+    int fd = openat(s->root, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno != ENOENT;
+    bool locked = flock(fd, LOCK_SH | LOCK_NB) < 0;
+    close(fd);
+    return locked;
+}
+
+int queue_enter(struct queue *q, struct err *e)
+{
+    int found = q->path ? spool_open(q->path, false, &q->spool, e) : 0;
+    q->exists = found > 0;
+    q->at_work = found > 0 && is_at_work(&q->spool);
+    return found < 0 ? -1 : 0;
+}
+
+int queue_open(const struct options *o, struct queue *ret, struct err *e)
+{
+    return queue_load(o, ret, e) < 0 ? -1 : queue_enter(ret, e);
+}
+
+int queue_read_standings(struct queue *q, struct err *e)
+{
+    return q->exists ? standing_scan(&q->spool, &q->standings, e) : 0;
+}
+
+void queue_close(struct queue *q)
+{
+    standing_list_done(&q->standings);
+    if (q->exists)
+        spool_close(&q->spool);
+    err_done(&q->no_path);
+    config_done(&q->config);
+    arena_done(&q->arena);
+    *q = (struct queue){ 0 };
+}
+
+int queue_find(const struct queue *q, struct span word, struct queue_id *id, enum folder *folder,
+               struct err *e)
+{
+    if (!q->exists)
+        return err_set(e, ERR_DATA, "%.*s: no such message: the queue is empty", SPAN_ARGS(word));
+    return queue_walk_find(&q->spool, word, id, folder, e);
+}
+
+int queue_count(struct queue *q, struct err *e)
+{
+    static const enum folder waiting[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD };
+    BUF text = { 0 };
+    size_t sum = 0;
+    for (size_t i = 0; q->exists && i < sizeof waiting / sizeof *waiting; i++) {
+        size_t n;
+        if (spool_count(&q->spool, waiting[i], &n, NULL, e) < 0)
+            return -1;
+        sum += n;
+    }
+    buf_addf(&text, "%zu\n", sum);
+    return say_out(buf_span(&text), e);
+}
+
+static int run(const struct options *o, int (*command)(struct queue *q, struct err *e))
+{
+    ERR e = { 0 };
+    struct queue q;
+    int status = queue_open(o, &q, &e);
+    if (status == 0)
+        status = command(&q, &e);
+    if (status < 0) {
+        say_error(o->name, &e);
+        status = exit_of_error(&exit_default, &e, STAGE_NONE);
+    }
+    queue_close(&q);
+    return status;
+}
+
+int cmd_queue(const struct options *o)
+{
+    switch (o->queue_command) {
+    case QUEUE_LIST: return run(o, queue_list);
+    case QUEUE_SHOW: return run(o, queue_show);
+    case QUEUE_RUN: return cmd_queue_run(o);
+    case QUEUE_HOLD:
+    case QUEUE_RELEASE:
+    case QUEUE_REMOVE: return run(o, queue_change);
+    case QUEUE_COUNT: return run(o, queue_count);
+    case QUEUE_CHECK: return cmd_queue_check(o);
+    }
+    return 0;
+}
