@@ -224,7 +224,9 @@ enum item_open item_open(const struct spool *s, enum folder folder, const struct
                          bool for_show, struct item *ret, struct err *e)
 {
     int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (for_show ? O_RDONLY : O_RDWR);
-    struct item item = { .spool = s, .folder = folder, .entry = { .id = *id } };
+    struct item item = {
+        .spool = s, .folder = folder, .entry = { .id = *id }, .locked = !for_show
+    };
     item.fd = openat(s->root, item_path(&item).text, flags);
     if (item.fd < 0)
         return refuse(&item, e);
@@ -238,8 +240,8 @@ enum item_open item_open(const struct spool *s, enum folder folder, const struct
 
 bool item_is_busy(const struct item *item)
 {
-    if (flock(item->fd, LOCK_SH | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK;
+    if (item->locked || flock(item->fd, LOCK_SH | LOCK_NB) < 0)
+        return item->locked || errno == EWOULDBLOCK;
     flock(item->fd, LOCK_UN);
     return false;
 }
@@ -333,7 +335,7 @@ static int write_at(int fd, struct span octets, uint64_t at)
 {
     while (octets.len) {
         ssize_t n = pwrite(fd, octets.at, octets.len, (off_t)at);
-        if (n < 0 && errno != EINTR)
+        if (n == 0 || (n < 0 && errno != EINTR))
             return -1;
         size_t put = n < 0 ? 0 : (size_t)n;
         octets = span_from(octets, put);

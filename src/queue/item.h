@@ -16,6 +16,7 @@ struct item { /* zeroed: not open */
     int fd;
     uint64_t size;    /* of the file */
     bool has_replies; /* something stands behind END */
+    bool locked;      /* by us: not opened for show */
 };
 
 enum item_open {
@@ -33,7 +34,8 @@ enum item_open item_open(const struct spool *s, enum folder folder, const struct
                          bool for_show, struct item *ret, struct err *e) MUST_USE;
 void item_close(struct item *item);
 
-/* Is it being written or sent at this moment? */
+/* Is it being written or sent at this moment? (True for one that was not opened for show: by us.)
+ */
 bool item_is_busy(const struct item *item);
 
 /* Reads all of it and compares END: -1 with ERR_DATA when it is torn or an octet was changed, with

@@ -224,13 +224,22 @@ static int rename_by_link(int root, const char *from, const char *to)
     return renameat(root, from, root, to);
 }
 
-int spool_rename(const struct spool *s, const char *from, const char *to)
+static int rename_new(int root, const char *from, const char *to)
 {
-    if (renameat2(s->root, from, s->root, to, RENAME_NOREPLACE) == 0)
+    if (renameat2(root, from, root, to, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != ENOSYS && errno != EINVAL)
         return -1;
-    return rename_by_link(s->root, from, to);
+    return rename_by_link(root, from, to);
+}
+
+int spool_rename(const struct spool *s, const char *from, const char *to)
+{
+    if (rename_new(s->root, from, to) == 0)
+        return 0;
+    if (errno != ENOENT || faccessat(s->root, from, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    return spool_make(s->path) < 0 ? -1 : rename_new(s->root, from, to);
 }
 
 int spool_sync(const struct spool *s, enum folder folder)
@@ -238,23 +247,12 @@ int spool_sync(const struct spool *s, enum folder folder)
     return sync_folder(s->root, names[folder]);
 }
 
-/* Renames, and makes the folder it goes to if that is what is missing. */
-static int rename_or_make(const struct spool *s, const char *from, const char *to,
-                          enum folder folder)
-{
-    if (spool_rename(s, from, to) == 0)
-        return 0;
-    if (errno != ENOENT)
-        return -1;
-    return make_folder(s->root, names[folder]) < 0 ? -1 : spool_rename(s, from, to);
-}
-
 int spool_move(const struct spool *s, const struct queue_id *id, enum folder from, enum folder to,
                bool durable, struct err *e)
 {
     struct entry_path old = entry_path(from, id);
     struct entry_path new = entry_path(to, id);
-    if (rename_or_make(s, old.text, new.text, to) < 0)
+    if (spool_rename(s, old.text, new.text) < 0)
         return spool_failed(s, errno, "move into another folder", old.text, e);
     if (durable && (spool_sync(s, to) < 0 || spool_sync(s, from) < 0))
         return spool_failed(s, errno, "sync after a move", new.text, e);
@@ -273,7 +271,7 @@ int spool_set_aside(const struct spool *s, enum folder folder, const char *name,
             buf_addf(&to, "%s/%.240s.%d", names[FOLDER_CORRUPT], name, i);
         else
             buf_addf(&to, "%s/%s", names[FOLDER_CORRUPT], name);
-        if (rename_or_make(s, buf_string(&from), buf_string(&to), FOLDER_CORRUPT) == 0)
+        if (spool_rename(s, buf_string(&from), buf_string(&to)) == 0)
             return 0;
         if (errno != EEXIST)
             break;

@@ -60,7 +60,8 @@ struct entry_path {
 };
 struct entry_path entry_path(enum folder folder, const struct queue_id *id);
 
-/* Renames below the spool, never over another: 0, or -1 with errno, EEXIST if `to` is taken. */
+/* Renames below the spool, never over another; a folder that is missing is made. 0, or -1 with
+ * errno, EEXIST if `to` is taken. */
 int spool_rename(const struct spool *s, const char *from, const char *to) MUST_USE;
 
 /* Makes renames to and from a folder durable: 0, or -1 with errno. A file system that cannot sync
