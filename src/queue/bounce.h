@@ -17,6 +17,9 @@ enum bounce_action { BOUNCE_FAILED, BOUNCE_DELAYED };
 
 enum { BOUNCE_FULL_MAX = 1024 * 1024 }; /* octets of an original that is returned whole */
 
+/* Is the original more than comes back? Then it is kept. */
+bool bounce_is_too_large(const struct entry *entry);
+
 struct bounce_facts {
     const struct account *account;
     const char *host;    /* this host's name */
@@ -36,11 +39,14 @@ bool bounce_is_wanted(const struct entry *entry, size_t recipient, enum bounce_a
 
 /* Makes it: `about[i]` says whether recipient i is reported, verdicts[i] why. `envelope` and
  * `stored` are the bounce's own (in `a`; stored_done), `id` its name in the queue. -1:
- * ERR_TEMPORARY when the original cannot be read. */
+ * ERR_TEMPORARY when the original cannot be read or there is no room, ERR_DATA when `to` is no
+ * address that mail can go to. */
 struct bounce {
     struct envelope envelope;
     struct stored stored;
     struct queue_id id;
+    bool whole; /* the original is in it, not its header alone: not if it is large, if RET=HDRS asks
+                   for no more, or nothing but a delay is told */
 };
 int bounce_make(struct arena *a, const struct item *original, const struct bounce_facts *facts,
                 const bool *about, const struct verdict *verdicts, struct bounce *ret,
