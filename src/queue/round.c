@@ -293,6 +293,8 @@ static int timeout(const struct round *r)
         wait = BUSY_POLL_MS;
     if (r->stop)
         wait = BUSY_MS;
+    if (r->look && !is_leaving(r))
+        wait = 0;
     return (int)wait;
 }
 
@@ -334,6 +336,13 @@ static bool is_over(struct round *r)
     return !has_paced(r, &unused) && !is_waiting_for_busy(r);
 }
 
+/* While we looked. Nobody is at work any more, so that no end of a worker can be missed here. */
+static bool nothing_came(struct round *r)
+{
+    round_hear(r);
+    return is_over(r);
+}
+
 static void refresh(struct round *r)
 {
     ERR e = { 0 };
@@ -355,11 +364,8 @@ int round_work(struct round *r, struct err *e)
         reap(r);
         refresh(r);
         hand_out(r);
-        round_hear(r); /* what came while we looked */
-        if (is_over(r))
+        if (is_over(r) && nothing_came(r))
             break;
-        if (r->look && !is_leaving(r))
-            continue;
         wait_for_news(r);
         look_after_busy(r);
     }
