@@ -1,9 +1,14 @@
 #include "mail/body.h"
 
+#include "base/io.h"
+#include "mail/content.h"
+
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -73,6 +78,62 @@ static void test_memory_then_file(void **state)
     }
 }
 
+/* A file with the pattern from `base` on, and something else before and behind it. */
+static int file_with(uint64_t base, size_t size)
+{
+    ERR e = { 0 };
+    BUF octets = { 0 };
+    for (uint64_t i = 0; i < base; i++)
+        buf_add_char(&octets, '#');
+    for (size_t i = 0; i < size; i++)
+        buf_add_char(&octets, pattern(i));
+    buf_add_string(&octets, "END");
+    int fd = io_open_temporary(&e);
+    assert_int_equal(io_write(fd, octets.at, octets.len), 0);
+    return fd;
+}
+
+static const struct {
+    uint64_t base;
+    size_t size;
+} parts[] = { { 0, 0 }, { 0, 1 }, { 10, 0 }, { 10, 70001 }, { 5000, 3 * BODY_MEMORY } };
+
+static void test_part_of_a_file(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        ERR e = { 0 };
+        struct body b;
+        struct body copy = { 0 };
+        int fd = file_with(parts[i].base, parts[i].size);
+        off_t position = lseek(fd, 3, SEEK_SET);
+        body_of_file(&b, fd, parts[i].base, parts[i].size);
+        assert_int_equal(b.size, parts[i].size);
+        assert_int_equal(body_borrow_at(&b, 0).len, 0);
+        check_pieces(&b, 70001);
+        check_pieces(&b, 1000);
+        assert_int_equal(content_divide(&b, &copy, &e), 0);
+        assert_true(copy.size >= b.size);
+        assert_int_equal(lseek(fd, 0, SEEK_CUR), position);
+        body_done(&copy);
+        body_done(&b);
+        assert_int_equal(fcntl(fd, F_GETFD), -1);
+    }
+}
+
+/* The file of a message that is kept may be read another time: that is not the end of it. */
+static void test_part_beyond_the_file(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    struct body b;
+    CLEANUP(body_piece_done) struct body_piece piece = { 0 };
+    body_of_file(&b, file_with(10, 100), 10, 200);
+    assert_int_equal(body_next(&b, 103, 10, &piece, &e), -1);
+    assert_int_equal(e.kind, ERR_TEMPORARY);
+    body_done(&b);
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -117,10 +178,9 @@ static void test_no_place_for_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_memory_then_file),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_memory_is_lent),
-        cmocka_unit_test(test_no_place_for_the_file),
+        cmocka_unit_test(test_memory_then_file),     cmocka_unit_test(test_part_of_a_file),
+        cmocka_unit_test(test_part_beyond_the_file), cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_memory_is_lent),       cmocka_unit_test(test_no_place_for_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
