@@ -7,12 +7,19 @@
 
 struct auth_opts {
     struct strlist auth;  /* "auto", "off", or mechanism names; empty: auto if `user` is set */
-    const char *auth_min; /* "scram", or NULL */
+    const char *auth_min; /* "scram", "scram-plus", or NULL */
     const char *user;
     const char *password;
     const char *password_file; /* absolute */
     const char *password_command;
-    const char *home; /* for "~/" in the command, or NULL */
+    const char *oauth_token_command; /* gives a token, in place of a password */
+    const char *password_credential; /* a file below $CREDENTIALS_DIRECTORY */
+    const char *password_env;        /* a variable */
+    const char *env_name;            /* of the variable that was taken out of the environment, */
+    const char *env_password;        /* and its value; NULL: there is none */
+    const char *netrc;               /* "yes" for ~/.netrc, or an absolute path */
+    struct strlist machines;         /* what it is asked for: names of hosts */
+    const char *home;                /* for "~/" in the command, and ~/.netrc; or NULL */
 };
 
 /* Is a login wanted at all? */
@@ -22,6 +29,9 @@ static inline bool auth_opts_wanted(const struct auth_opts *o)
         return false;
     return o->auth.n > 0 || o->user;
 }
+
+/* How many of the keys are set that say where the password comes from? */
+unsigned auth_opts_sources(const struct auth_opts *o);
 
 /* Are the names in `auth` and `auth_min` ones that this version knows, and do they leave anything?
  * -1 with ERR_CONFIG. */

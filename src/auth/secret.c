@@ -1,26 +1,53 @@
 #include "auth/secret.h"
 
+#include "auth/netrc.h"
+#include "auth/secret_file.h"
 #include "base/child.h"
-#include "base/io.h"
 #include "base/words.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { SECRET_FILE_MAX = 64 * 1024 };
+enum { OUTPUT_MAX = 64 * 1024 };
+
+/* In the order in which they are tried, though an account has only one. */
+static const struct {
+    const char *key;
+    size_t field; /* a text of struct auth_opts */
+} sources[] = {
+    { "password", offsetof(struct auth_opts, password) },
+    { "password_file", offsetof(struct auth_opts, password_file) },
+    { "password_command", offsetof(struct auth_opts, password_command) },
+    { "password_credential", offsetof(struct auth_opts, password_credential) },
+    { "password_env", offsetof(struct auth_opts, password_env) },
+    { "netrc", offsetof(struct auth_opts, netrc) },
+};
+
+enum { SOURCES = sizeof sources / sizeof *sources };
+
+static bool is_set(const struct auth_opts *opts, size_t i)
+{
+    const char *text;
+    memcpy(&text, (const char *)opts + sources[i].field, sizeof text);
+    return text != NULL;
+}
 
 const char *secret_source(const struct auth_opts *opts)
 {
-    if (opts->password)
-        return "password";
-    if (opts->password_file)
-        return "password_file";
-    if (opts->password_command)
-        return "password_command";
+    for (size_t i = 0; i < SOURCES; i++)
+        if (is_set(opts, i))
+            return sources[i].key;
     return NULL;
+}
+
+unsigned auth_opts_sources(const struct auth_opts *o)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < SOURCES; i++)
+        n += is_set(o, i);
+    return n;
 }
 
 static int secret_put(struct span password, const char *key, struct buf *ret, struct err *e)
@@ -44,62 +71,75 @@ static struct span secret_line(struct span text)
     return line;
 }
 
-static int secret_refuse_file(const char *path, const char *why, struct err *e)
-{
-    return err_set(e, ERR_CONFIG, "password_file %s: %s", path, why);
-}
-
-/* Whoever can write the file chooses the password, so that only we and root may. */
-static int secret_check_file(int fd, const char *path, struct stat *about, struct err *e)
-{
-    if (fstat(fd, about) < 0)
-        return err_system(e, ERR_CONFIG, errno, "password_file %s", path);
-    if (!S_ISREG(about->st_mode))
-        return secret_refuse_file(path, "not a regular file", e);
-    if (about->st_uid != 0 && about->st_uid != getuid())
-        return secret_refuse_file(path, "belongs to another user", e);
-    if (about->st_mode & (S_IWGRP | S_IWOTH)) {
-        secret_refuse_file(path, "group or others may write it", e);
-        err_hint(e, "chmod go-w %s", path);
-        return -1;
-    }
-    return 0;
-}
-
-/* Symbolic links are followed: secrets that Docker and Kubernetes mount are such. All checks are
- * made on the descriptor. O_NONBLOCK, lest a FIFO keeps us waiting. */
-static int secret_open_file(const char *path, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd >= 0)
-        return fd;
-    int reason = errno;
-    err_system(e, err_kind_of(reason, ERR_CONFIG), reason, "password_file %s", path);
-    if (reason == EACCES || reason == EPERM)
-        err_hint(e, "uid %ld runs this and may not read it", (long)getuid());
-    return -1;
-}
-
 static int secret_from_file(const struct auth_opts *opts, struct arena *a, struct buf *ret,
                             struct strlist *notes, struct err *e)
 {
-    const char *path = opts->password_file;
-    struct stat about;
+    struct secret_file file = { "password_file", opts->password_file, SECRET_READERS_NOTED };
     BUF text = { .secret = true };
-    CLEANUP(io_close) int fd = secret_open_file(path, e);
-    if (fd < 0 || secret_check_file(fd, path, &about, e) < 0)
+    if (secret_file_read(&file, a, &text, notes, e) < 0)
         return -1;
-    if (io_read_all(fd, path, SECRET_FILE_MAX, &text, e) < 0) {
-        e->kind = ERR_CONFIG;
-        err_context(e, "password_file");
+    return secret_put(secret_line(buf_span(&text)), file.key, ret, e);
+}
+
+/* systemd.exec(5), "Credentials". */
+static int secret_from_credential(const struct auth_opts *opts, struct arena *a, struct buf *ret,
+                                  struct strlist *notes, struct err *e)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    struct secret_file file = { .key = "password_credential", .readers = SECRET_READERS_GROUP };
+    BUF text = { .secret = true };
+    if (!folder || folder[0] != '/') {
+        err_set(e, ERR_CONFIG, "password_credential %s: there is no CREDENTIALS_DIRECTORY",
+                opts->password_credential);
+        err_hint(e,
+                 "run this as a systemd service that has LoadCredential=%s:PATH, or see "
+                 "postbag help secrets",
+                 opts->password_credential);
         return -1;
     }
-    if (secret_put(secret_line(buf_span(&text)), "password_file", ret, e) < 0)
+    file.path = arena_printf(a, "%s/%s", folder, opts->password_credential);
+    if (secret_file_read(&file, a, &text, notes, e) < 0)
         return -1;
-    if (about.st_mode & (S_IRGRP | S_IROTH))
-        strlist_add(a, notes,
-                    arena_printf(a, "password_file %s: group or others may read it", path));
-    return 0;
+    return secret_put(secret_line(buf_span(&text)), file.key, ret, e);
+}
+
+static int secret_from_env(const struct auth_opts *opts, struct buf *ret, struct err *e)
+{
+    if (opts->env_password)
+        return secret_put(span_of(opts->env_password), "password_env", ret, e);
+    return err_set(e, ERR_CONFIG, "password_env: there is no variable %s in the environment",
+                   opts->password_env);
+}
+
+static int secret_not_in_netrc(const struct auth_opts *opts, const char *path, struct err *e)
+{
+    const char *machine = opts->machines.n ? opts->machines.items[0] : "HOST";
+    err_set(e, ERR_CONFIG, "netrc %s: no password for machine %s, login %s", path, machine,
+            opts->user ? opts->user : "");
+    err_hint(e, "add a line \"machine %s login %s password ...\"", machine,
+             opts->user ? opts->user : "USER");
+    return -1;
+}
+
+static int secret_from_netrc(const struct auth_opts *opts, struct arena *a, struct buf *ret,
+                             struct strlist *notes, struct err *e)
+{
+    struct secret_file file = { .key = "netrc", opts->netrc, SECRET_READERS_REFUSED };
+    BUF text = { .secret = true };
+    BUF found = { .secret = true };
+    if (span_is(span_of(opts->netrc), "yes"))
+        file.path = arena_printf(a, "%s/.netrc", opts->home ? opts->home : "");
+    if (secret_file_read(&file, a, &text, notes, e) < 0)
+        return -1;
+    for (size_t i = 0; i < opts->machines.n; i++) {
+        int done = netrc_find(buf_span(&text), opts->machines.items[i],
+                              opts->user ? opts->user : "", &found, e);
+        if (done < 0)
+            err_context(e, "netrc %s", file.path);
+        if (done)
+            return done < 0 ? -1 : secret_put(buf_span(&found), "netrc", ret, e);
+    }
+    return secret_not_in_netrc(opts, file.path, e);
 }
 
 static char *const *secret_argv(struct arena *a, const struct strlist *words)
@@ -127,7 +167,7 @@ static int secret_from_command(const struct auth_opts *opts, struct deadline dea
 {
     struct strlist words = { 0 };
     struct child_result result = { 0 };
-    BUF out = { .secret = true, .limit = SECRET_FILE_MAX };
+    BUF out = { .secret = true, .limit = OUTPUT_MAX };
     if (words_split(a, span_of(opts->password_command), opts->home, &words, e) < 0 ||
         child_run(secret_argv(a, &words), deadline, &out, &result, e) < 0) {
         if (e->kind == ERR_DATA)
@@ -149,7 +189,14 @@ int secret_get(const struct auth_opts *opts, struct deadline deadline, struct ar
         return secret_from_file(opts, a, ret, notes, e);
     if (opts->password_command)
         return secret_from_command(opts, deadline, a, ret, e);
+    if (opts->password_credential)
+        return secret_from_credential(opts, a, ret, notes, e);
+    if (opts->password_env)
+        return secret_from_env(opts, ret, e);
+    if (opts->netrc)
+        return secret_from_netrc(opts, a, ret, notes, e);
     err_set(e, ERR_CONFIG, "a login is wanted, but there is no password");
-    err_hint(e, "set password_command, password_file or password, or auth = off");
+    err_hint(e, "set password_command, password_file or password (postbag help secrets has more "
+                "ways), or auth = off");
     return -1;
 }

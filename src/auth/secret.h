@@ -7,13 +7,15 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-/* Which key it comes from ("password", "password_file", "password_command"), or NULL. */
+/* Which key it comes from, or NULL: password, password_file, password_command,
+ * password_credential, password_env, netrc, in this order. */
 const char *secret_source(const struct auth_opts *opts);
 
-/* Appends the password to `ret` (marked secret): the value itself, the first line of the file, or
- * the first line of the command's output. A file that group or others may write is refused; one
- * that others may read adds a line to `notes`. -1: ERR_CONFIG (no source, unreadable, empty, the
- * command failed), ERR_TEMPORARY (the command exited 75), ERR_TIMEOUT. */
+/* Appends the password to `ret` (marked secret): the value itself, the first line of the file or
+ * credential or of the command's output, or what the netrc has for opts->machines. A file that
+ * group or others may write is refused; one that others may read adds a line to `notes`, or is
+ * refused if it is a netrc. -1: ERR_CONFIG (no source, unreadable, empty, the command failed),
+ * ERR_TEMPORARY (the command exited 75), ERR_TIMEOUT. */
 int secret_get(const struct auth_opts *opts, struct deadline deadline, struct arena *a,
                struct buf *ret, struct strlist *notes, struct err *e) MUST_USE;
 

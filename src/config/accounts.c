@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-static const char *const password_keys[] = { "password", "password_file", "password_command" };
+static const char *const password_keys[] = {
+    "password", "password_file", "password_command", "password_credential", "password_env", "netrc",
+};
 
 enum { PASSWORD_KEYS = sizeof password_keys / sizeof *password_keys };
 
@@ -14,8 +16,8 @@ static bool is_password_source(const struct setting *setting)
     return false;
 }
 
-/* Where the password comes from is one choice made of three keys: whoever makes it anew takes back
- * the one made farther away. */
+/* Where the password comes from is one choice made of several keys: whoever makes it anew takes
+ * back the one made farther away. */
 static void forget_password(struct arena *a, struct account *account)
 {
     for (size_t i = 0; i < PASSWORD_KEYS; i++) {

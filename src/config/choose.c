@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/io.h"
+#include "config/login.h"
 #include "config/rules.h"
 #include "config/sets.h"
 #include "mail/addr.h"
@@ -101,6 +102,7 @@ int config_choose(struct config *c, const char *name, const char *sender, const 
     if (sets_apply(c, account, e) < 0)
         return -1;
     default_maildomain(c, account);
+    login_complete(c, account);
     account->mail.own = &account->match;
     if (account_check(&c->arena, account, e) < 0)
         return -1;

@@ -36,7 +36,6 @@ static const struct {
 
 static const char *const planned[] = {
     "chunking",
-    "netrc",
     "oauth",
     "oauth_ca_file",
     "oauth_client_id",
@@ -44,8 +43,6 @@ static const char *const planned[] = {
     "oauth_client_secret_command",
     "oauth_tenant",
     "oauth_token_command",
-    "password_credential",
-    "password_env",
     "proxy",
     "tls_crl_file",
 };
@@ -128,6 +125,7 @@ static const char *section_name(enum option_section section)
         [OPTION_ACCOUNT] = "[account NAME]",
         [OPTION_LOG] = "[log]",
         [OPTION_QUEUE] = "[queue]",
+        [OPTION_SERVE] = "[serve]",
     };
     return names[section];
 }

@@ -67,6 +67,23 @@ static int set_path(const struct setter *s, void *field)
     return 0;
 }
 
+static const struct option_choice *find_choice(const struct option *row, struct span word)
+{
+    for (const struct option_choice *c = row->choices; c && c->word; c++)
+        if (span_iis(word, c->word))
+            return c;
+    return NULL;
+}
+
+static int set_path_or_word(const struct setter *s, void *field)
+{
+    const struct option_choice *word = find_choice(s->row, span_of(s->value));
+    if (!word)
+        return set_path(s, field);
+    store_text(s, field, word->word);
+    return 0;
+}
+
 static int set_uri(const struct setter *s, void *field)
 {
     return strncmp(s->value, "pkcs11:", 7) == 0 ? set_string(s, field) : set_path(s, field);
@@ -131,14 +148,6 @@ static int parse_quantity(const struct setter *s, struct span text, int64_t *ret
     }
     *ret = value;
     return 0;
-}
-
-static const struct option_choice *find_choice(const struct option *row, struct span word)
-{
-    for (const struct option_choice *c = row->choices; c && c->word; c++)
-        if (span_iis(word, c->word))
-            return c;
-    return NULL;
 }
 
 static int set_quantity(const struct setter *s, void *field)
@@ -263,7 +272,7 @@ static int set_field(const struct setter *s, void *field)
     switch (s->row->type) {
     case OPTION_STRING:
     case OPTION_SECRET: return set_string(s, field);
-    case OPTION_PATH: return set_path(s, field);
+    case OPTION_PATH: return set_path_or_word(s, field);
     case OPTION_URI: return set_uri(s, field);
     case OPTION_BOOL: return set_bool(s, field);
     case OPTION_NUMBER: return set_number(s, field);

@@ -7,13 +7,13 @@
 #include "base/span.h"
 #include "config/account.h"
 
-/* Where a key stands: below [account NAME] or [defaults]; in [log]; in [queue]. */
-enum option_section { OPTION_ACCOUNT, OPTION_LOG, OPTION_QUEUE };
+/* Where a key stands: below [account NAME] or [defaults]; in [log]; in [queue]; in [serve]. */
+enum option_section { OPTION_ACCOUNT, OPTION_LOG, OPTION_QUEUE, OPTION_SERVE };
 
 enum option_type {
     OPTION_STRING,
     OPTION_SECRET, /* a string that is never shown and makes the file's permissions matter */
-    OPTION_PATH,   /* "~/" becomes the home; else must be absolute */
+    OPTION_PATH,   /* "~/" becomes the home; else must be absolute, or one of `choices`, if any */
     OPTION_URI,    /* a path, or a "pkcs11:" URI, whose PIN is a secret */
     OPTION_BOOL,   /* yes, no, on, off, true, false, 1, 0 */
     OPTION_NUMBER,
@@ -43,11 +43,11 @@ struct option_choice {
 
 struct option {
     const char *key;
-    const char *group; /* server, tls, auth, sender, message, verdict, log, queue */
+    const char *group; /* server, tls, auth, sender, message, verdict, log, queue, serve */
     enum option_section section;
     enum option_type type;
     bool personal; /* about this one account: neither inherited, nor in [defaults], nor --set */
-    size_t offset; /* in struct account, log_opts or queue_opts, as the section says */
+    size_t offset; /* in struct account, log_opts, queue_opts or serve_opts, as the section says */
     size_t size;   /* of the field */
     const struct option_choice *choices;
     int64_t min, max;    /* as stored: milliseconds, octets */

@@ -79,6 +79,26 @@ int check_auth_min(struct arena *a, const char *value, struct err *e)
     return err_set(e, ERR_CONFIG, "\"%s\" is not known here; write scram, or leave it out", value);
 }
 
+int check_credential(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    if (!strchr(value, '/') && strcmp(value, ".") != 0 && strcmp(value, "..") != 0)
+        return 0;
+    return err_set(e, ERR_CONFIG,
+                   "\"%s\" is no name of a credential; write the one in LoadCredential=", value);
+}
+
+/* variable = ( ALPHA / "_" ) *( ALPHA / DIGIT / "_" ) */
+int check_variable(struct arena *a, const char *value, struct err *e)
+{
+    (void)a;
+    for (const char *c = value; *c; c++)
+        if (!ascii_is_alpha(*c) && *c != '_' && (c == value || !ascii_is_digit(*c)))
+            return err_set(e, ERR_CONFIG,
+                           "\"%s\" is no name of a variable; write one as in SMTP_PASSWORD", value);
+    return 0;
+}
+
 int check_address(struct arena *a, const char *value, struct err *e)
 {
     ERR why = { 0 };

@@ -12,6 +12,8 @@ int check_ip(struct arena *a, const char *value, struct err *e);
 int check_pin(struct arena *a, const char *value, struct err *e);
 int check_mechanism(struct arena *a, const char *value, struct err *e);
 int check_auth_min(struct arena *a, const char *value, struct err *e);
+int check_credential(struct arena *a, const char *value, struct err *e);
+int check_variable(struct arena *a, const char *value, struct err *e);
 int check_address(struct arena *a, const char *value, struct err *e);
 int check_domain(struct arena *a, const char *value, struct err *e);
 int check_pattern(struct arena *a, const char *value, struct err *e);

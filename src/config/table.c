@@ -1,6 +1,7 @@
 #include "config/config.h"
 #include "config/option.h"
 #include "config/rules.h"
+#include "config/serve_rules.h"
 #include "config/units.h"
 
 #include <assert.h>
@@ -16,16 +17,24 @@
 #define VERDICT(field)        .group = "verdict", FIELD_OF(struct account, field)
 #define LOG(field)            .group = "log", .section = OPTION_LOG, FIELD_OF(struct log_opts, field)
 #define QUEUE(field)          .group = "queue", .section = OPTION_QUEUE, FIELD_OF(struct queue_opts, field)
+#define SERVE(field)          .group = "serve", .section = OPTION_SERVE, FIELD_OF(struct serve_opts, field)
 
 /* Two fields that are set together. */
 #define RATE                                                              \
     .group = "server", .offset = offsetof(struct account, rate_messages), \
+    .size = sizeof(struct rate)
+#define USER_RATE                                                                                    \
+    .group = "serve", .section = OPTION_SERVE, .offset = offsetof(struct serve_opts, rate_messages), \
     .size = sizeof(struct rate)
 #define RETRY                                                                                  \
     .group = "queue", .section = OPTION_QUEUE, .offset = offsetof(struct queue_opts, retry_s), \
     .size = sizeof(struct durations)
 
 static_assert(offsetof(struct account, rate_period_s) - offsetof(struct account, rate_messages) ==
+                  offsetof(struct rate, period_s),
+              "struct rate");
+static_assert(offsetof(struct serve_opts, rate_period_s) -
+                      offsetof(struct serve_opts, rate_messages) ==
                   offsetof(struct rate, period_s),
               "struct rate");
 static_assert(offsetof(struct queue_opts, retry_n) - offsetof(struct queue_opts, retry_s) ==
@@ -115,6 +124,11 @@ static const struct option_choice never[] = {
     { 0 },
 };
 
+static const struct option_choice yes[] = {
+    { "yes", true },
+    { 0 },
+};
+
 static const struct option_choice formats[] = {
     { "text", false },
     { "json", true },
@@ -177,6 +191,12 @@ const struct option option_table[] = {
       .help = "file whose first line is the password" },
     { "password_command", AUTH(password_command), .type = OPTION_STRING,
       .help = "command whose first line of output is the password" },
+    { "password_credential", AUTH(password_credential), .type = OPTION_STRING,
+      .check = check_credential, .help = "systemd credential whose first line is the password" },
+    { "password_env", AUTH(password_env), .type = OPTION_STRING, .check = check_variable,
+      .help = "environment variable that is the password" },
+    { "netrc", AUTH(netrc), .type = OPTION_PATH, .choices = yes,
+      .help = "file of logins that has the password; yes: ~/.netrc" },
 
     { "from", SENDER(from), .type = OPTION_STRING, .check = check_address,
       .help = "the account's own address" },
@@ -238,6 +258,27 @@ const struct option option_table[] = {
       .help = "most messages to keep, 0 for any number" },
     { "max_bytes", QUEUE(max_bytes), .type = OPTION_SIZE, .initial = "0", .max = INT64_MAX,
       .help = "most octets to keep, 0 for any number" },
+
+    { "socket", SERVE(socket), .type = OPTION_PATH, .initial = SERVE_SOCKET,
+      .help = "Unix socket that every user of this machine may connect to" },
+    { "listen", SERVE(listen), .type = OPTION_LIST, .check = check_listen,
+      .help = "loopback addresses to take SMTP at, too: 127.0.0.1:25" },
+    { "users", SERVE(users), .type = OPTION_LIST, .check = check_user,
+      .help = "who may submit: login names, @groups, numbers; by default everybody" },
+    { "senders", SERVE(senders), .type = OPTION_LIST, .check = check_sender,
+      .help = "who may use which sender, USER:PATTERN; by default any" },
+    { "user_rate", USER_RATE, .type = OPTION_RATE,
+      .help = "messages of each user in a minute, hour or day: 30/m, 100/h" },
+    { "user_max_size", SERVE(max_size), .type = OPTION_SIZE, .initial = "50M", .max = INT64_MAX,
+      .help = "largest message to take, 0 for any" },
+    { "connections", SERVE(connections), .type = OPTION_NUMBER, .initial = "200", .min = 1,
+      .max = 10000, .help = "most connections at once" },
+    { "user_connections", SERVE(user_connections), .type = OPTION_NUMBER, .initial = "20",
+      .min = 1, .max = 10000, .help = "most connections of one user at once" },
+    { "wait", SERVE(wait_ms), .type = OPTION_DURATION, .initial = "20s", .max = WEEK,
+      .help = "how long a submitter waits for the smarthost's verdict" },
+    { "idle", SERVE(idle_ms), .type = OPTION_DURATION, .initial = "30s", .max = WEEK,
+      .help = "how long an idle connection to the smarthost is kept open" },
 };
 
 const size_t option_count = sizeof option_table / sizeof *option_table;

@@ -42,13 +42,13 @@ static int check_hosts(struct arena *a, const struct account *account, struct er
 static int check_login(const struct account *account, struct err *e)
 {
     const struct auth_opts *auth = &account->auth;
-    int sources = !!auth->password + !!auth->password_file + !!auth->password_command;
+    unsigned sources = auth_opts_sources(auth);
     if (!auth_opts_wanted(auth) && !auth->auth.n && sources)
         return fail(account, e, "a password but no user; write \"user = \" and the login name");
     if (sources > 1)
         return fail(account, e,
-                    "more than one of password, password_file and password_command; "
-                    "keep one");
+                    "more than one of password, password_file, password_command, "
+                    "password_credential, password_env and netrc; keep one");
     if (!auth_opts_wanted(auth))
         return 0;
     if (!auth->user)

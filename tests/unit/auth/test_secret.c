@@ -96,6 +96,12 @@ static void the_source_is_named(void **state)
                         "password_file");
     assert_string_equal(secret_source(&(struct auth_opts){ .password_command = "x" }),
                         "password_command");
+    assert_string_equal(secret_source(&(struct auth_opts){ .password_credential = "x" }),
+                        "password_credential");
+    assert_string_equal(secret_source(&(struct auth_opts){ .password_env = "x" }), "password_env");
+    assert_string_equal(secret_source(&(struct auth_opts){ .netrc = "x" }), "netrc");
+    assert_int_equal(auth_opts_sources(&(struct auth_opts){ .user = "x" }), 0);
+    assert_int_equal(auth_opts_sources(&(struct auth_opts){ .netrc = "x", .password = "x" }), 2);
 }
 
 static void no_source_is_an_error_that_helps(void **state)
@@ -244,6 +250,67 @@ static void the_file_of_another_user_is_refused(void **state)
     unlink(buf_string(&path));
 }
 
+static void a_credential_stands_below_its_folder(void **state)
+{
+    (void)state;
+    BUF path = { 0 };
+    path_of(&path, "mail");
+    write_file(buf_string(&path), SPAN("sesame\nother\n"), 0440);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    CALL nowhere = { .opts.password_credential = "mail" };
+    expect_failure(&nowhere, ERR_CONFIG, "there is no CREDENTIALS_DIRECTORY");
+    assert_non_null(strstr(nowhere.e.hint, "LoadCredential=mail:PATH"));
+    setenv("CREDENTIALS_DIRECTORY", "relative", 1);
+    CALL relative = { .opts.password_credential = "mail" };
+    expect_failure(&relative, ERR_CONFIG, "there is no CREDENTIALS_DIRECTORY");
+    setenv("CREDENTIALS_DIRECTORY", home, 1);
+    CALL good = { .opts.password_credential = "mail" };
+    expect_password(&good, "sesame");
+    assert_int_equal(good.notes.n, 0);
+    CALL missing = { .opts.password_credential = "other" };
+    expect_failure(&missing, ERR_CONFIG, "password_credential ");
+    unlink(buf_string(&path));
+    unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void a_variable_is_taken_as_it_stands(void **state)
+{
+    (void)state;
+    CALL good = { .opts = { .password_env = "X", .env_password = " ses\tame" } };
+    expect_password(&good, " ses\tame");
+    CALL unset = { .opts.password_env = "X" };
+    expect_failure(&unset, ERR_CONFIG, "password_env: there is no variable X");
+    CALL empty = { .opts = { .password_env = "X", .env_password = "" } };
+    expect_failure(&empty, ERR_CONFIG, "password_env: the password is empty");
+}
+
+static void a_netrc_is_asked_for_every_host(void **state)
+{
+    static const char *hosts[] = { "first.example", "second.example" };
+    static const struct auth_opts opts = { .user = "me",
+                                           .netrc = "yes",
+                                           .machines = { hosts, 2, 2 } };
+    (void)state;
+    BUF path = { 0 };
+    path_of(&path, ".netrc");
+    CALL none = { .opts = opts };
+    expect_failure(&none, ERR_CONFIG, "No such file");
+    write_file(buf_string(&path), SPAN("machine second.example login me password sesame"), 0600);
+    CALL good = { .opts = opts };
+    expect_password(&good, "sesame");
+    CALL other = { .opts = opts };
+    other.opts.user = "you";
+    expect_failure(&other, ERR_CONFIG, "no password for machine first.example, login you");
+    assert_non_null(strstr(other.e.hint, "machine first.example login you password"));
+    write_file(buf_string(&path), SPAN("machine x\nsesame"), 0600);
+    CALL broken = { .opts = opts };
+    expect_failure(&broken, ERR_CONFIG, "line 2: neither");
+    write_file(buf_string(&path), SPAN("machine second.example password sesame"), 0644);
+    CALL open_to_all = { .opts = opts };
+    expect_failure(&open_to_all, ERR_CONFIG, "others may read it");
+    unlink(buf_string(&path));
+}
+
 static void a_command_gives_its_first_line(void **state)
 {
     static const struct {
@@ -317,6 +384,9 @@ int main(void)
         cmocka_unit_test(a_home_is_needed_for_the_tilde),
         cmocka_unit_test(a_huge_file_is_refused),
         cmocka_unit_test(the_file_of_another_user_is_refused),
+        cmocka_unit_test(a_credential_stands_below_its_folder),
+        cmocka_unit_test(a_variable_is_taken_as_it_stands),
+        cmocka_unit_test(a_netrc_is_asked_for_every_host),
         cmocka_unit_test(a_command_gives_its_first_line),
         cmocka_unit_test(a_command_that_fails_gives_nothing),
         cmocka_unit_test(a_command_has_a_deadline),

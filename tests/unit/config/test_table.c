@@ -46,7 +46,7 @@ static bool has_right_choices(const struct option *row)
 {
     if (row->type == OPTION_CHOICE || row->type == OPTION_SET)
         return row->choices;
-    return !row->choices || row->type == OPTION_DURATION;
+    return !row->choices || row->type == OPTION_DURATION || row->type == OPTION_PATH;
 }
 
 static bool has_limits(enum option_type type)
@@ -59,6 +59,7 @@ static const size_t whole[] = {
     [OPTION_ACCOUNT] = sizeof(struct account),
     [OPTION_LOG] = sizeof(struct log_opts),
     [OPTION_QUEUE] = sizeof(struct queue_opts),
+    [OPTION_SERVE] = sizeof(struct serve_opts),
 };
 
 static bool is_lower(const char *key)
@@ -88,14 +89,16 @@ static void test_initial(void **state)
     struct account account = { 0 };
     struct log_opts log = { 0 };
     struct queue_opts queue = { 0 };
+    struct serve_opts serve = { 0 };
     void *const objects[] = {
         [OPTION_ACCOUNT] = &account,
         [OPTION_LOG] = &log,
         [OPTION_QUEUE] = &queue,
+        [OPTION_SERVE] = &serve,
     };
     (void)state;
     memset(&account.net, 0xff, sizeof account.net);
-    for (enum option_section section = OPTION_ACCOUNT; section <= OPTION_QUEUE; section++)
+    for (enum option_section section = OPTION_ACCOUNT; section <= OPTION_SERVE; section++)
         option_set_initial(&a, section, objects[section]);
     for (size_t i = 0; i < option_count; i++) {
         const struct option *row = &option_table[i];

@@ -53,7 +53,8 @@ static void test_accounts(void **state)
         { "host = h\nauth = off plain\n" LOGIN,
           "auth: auto and off stand alone; write one word, or mechanisms only" },
         { "host = h\npassword = p\n" LOGIN,
-          "more than one of password, password_file and password_command; keep one" },
+          "more than one of password, password_file, password_command, password_credential, "
+          "password_env and netrc; keep one" },
         { "host = h\ntls_key = /x\n", "tls_key without tls_cert; write both" },
         { "host = h\ntls_cert = /x\n", NULL },
         { "host = h\ntls_verify = insecure\n", NULL },
