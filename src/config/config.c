@@ -107,7 +107,9 @@ static int add_sections(struct config *c, const struct draft *draft, struct err 
     c->origins = arena_new(&c->arena, option_count, sizeof *c->origins);
     if (add_section(c, &draft->singles[SINGLE_LOG], OPTION_LOG, &c->log, e) < 0)
         return -1;
-    return add_section(c, &draft->singles[SINGLE_QUEUE], OPTION_QUEUE, &c->queue, e);
+    if (add_section(c, &draft->singles[SINGLE_QUEUE], OPTION_QUEUE, &c->queue, e) < 0)
+        return -1;
+    return add_section(c, &draft->singles[SINGLE_SERVE], OPTION_SERVE, &c->serve, e);
 }
 
 static int add_aliases(struct config *c, const struct draft *draft, struct err *e)

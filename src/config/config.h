@@ -5,6 +5,7 @@
 #include "base/ident.h"
 #include "config/account.h"
 #include "config/queue_opts.h"
+#include "config/serve_opts.h"
 #include "mail/alias.h"
 
 struct log_opts {
@@ -20,7 +21,8 @@ struct config {
     struct aliases aliases; /* of [aliases]; the files come with config_aliases() */
     struct log_opts log;
     struct queue_opts queue;
-    uint8_t *origins;     /* of the keys of log and queue: ORIGIN_UNSET or ORIGIN_CONFIG */
+    struct serve_opts serve;
+    uint8_t *origins;     /* of the keys of log, queue and serve: ORIGIN_UNSET or ORIGIN_CONFIG */
     struct strlist files; /* read, in order */
     struct strlist notes; /* for `check`, -v and the log */
 
@@ -79,5 +81,8 @@ void account_describe(struct buf *to, const struct account *account);
 /* The same for [queue]: "queue", then a line for each key that has a value, its origin being
  * built-in or config. */
 void queue_describe(struct buf *to, const struct config *c);
+
+/* And for [serve]. */
+void serve_describe(struct buf *to, const struct config *c);
 
 #endif

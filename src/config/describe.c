@@ -43,3 +43,9 @@ void queue_describe(struct buf *to, const struct config *c)
     buf_add_string(to, "queue\n");
     describe(to, OPTION_QUEUE, &c->queue, c->origins);
 }
+
+void serve_describe(struct buf *to, const struct config *c)
+{
+    buf_add_string(to, "serve\n");
+    describe(to, OPTION_SERVE, &c->serve, c->origins);
+}

@@ -52,6 +52,7 @@ static const struct kind singles[SINGLES] = {
     [SINGLE_ALIASES] = { .word = "aliases", .free = true },
     [SINGLE_LOG] = { .word = "log", .keys = OPTION_LOG },
     [SINGLE_QUEUE] = { .word = "queue", .keys = OPTION_QUEUE },
+    [SINGLE_SERVE] = { .word = "serve", .keys = OPTION_SERVE },
 };
 
 static void section_add(struct arena *a, struct section *to, struct setting setting)
@@ -86,15 +87,12 @@ static int unknown_section(struct drafter *d, const char *header)
         known[i + 1] = singles[i].word;
     span_word(&rest, &word);
     const char *nearest = option_nearest_word(word, known);
-    if (span_is(word, "serve"))
-        return err_set(d->e, ERR_CONFIG,
-                       "section [%s] is not available in this version; leave it out", header);
     if (nearest)
         return err_set(d->e, ERR_CONFIG, "unknown section [%s]; did you mean [%s%s]?", header,
                        nearest, nearest == known[0] ? " NAME" : "");
     return err_set(d->e, ERR_CONFIG,
-                   "unknown section [%s]; write [account NAME], [defaults], [aliases], [log] or "
-                   "[queue]",
+                   "unknown section [%s]; write [account NAME], [defaults], [aliases], [log], "
+                   "[queue] or [serve]",
                    header);
 }
 

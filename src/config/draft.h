@@ -28,7 +28,7 @@ struct section {
 };
 
 /* The sections that a file has once. */
-enum single { SINGLE_DEFAULTS, SINGLE_ALIASES, SINGLE_LOG, SINGLE_QUEUE, SINGLES };
+enum single { SINGLE_DEFAULTS, SINGLE_ALIASES, SINGLE_LOG, SINGLE_QUEUE, SINGLE_SERVE, SINGLES };
 
 struct draft {
     struct section singles[SINGLES];

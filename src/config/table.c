@@ -23,9 +23,9 @@
 #define RATE                                                              \
     .group = "server", .offset = offsetof(struct account, rate_messages), \
     .size = sizeof(struct rate)
-#define USER_RATE                                                                                    \
-    .group = "serve", .section = OPTION_SERVE, .offset = offsetof(struct serve_opts, rate_messages), \
-    .size = sizeof(struct rate)
+#define USER_RATE                              \
+    .group = "serve", .section = OPTION_SERVE, \
+    .offset = offsetof(struct serve_opts, rate_messages), .size = sizeof(struct rate)
 #define RETRY                                                                                  \
     .group = "queue", .section = OPTION_QUEUE, .offset = offsetof(struct queue_opts, retry_s), \
     .size = sizeof(struct durations)
@@ -273,8 +273,8 @@ const struct option option_table[] = {
       .help = "largest message to take, 0 for any" },
     { "connections", SERVE(connections), .type = OPTION_NUMBER, .initial = "200", .min = 1,
       .max = 10000, .help = "most connections at once" },
-    { "user_connections", SERVE(user_connections), .type = OPTION_NUMBER, .initial = "20",
-      .min = 1, .max = 10000, .help = "most connections of one user at once" },
+    { "user_connections", SERVE(user_connections), .type = OPTION_NUMBER, .initial = "20", .min = 1,
+      .max = 10000, .help = "most connections of one user at once" },
     { "wait", SERVE(wait_ms), .type = OPTION_DURATION, .initial = "20s", .max = WEEK,
       .help = "how long a submitter waits for the smarthost's verdict" },
     { "idle", SERVE(idle_ms), .type = OPTION_DURATION, .initial = "30s", .max = WEEK,
