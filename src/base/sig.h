@@ -8,8 +8,8 @@
  * HUP and INT stay ignored if they are: nohup(1) and a shell's background jobs mean it. */
 void sig_start(void);
 
-/* From now on TERM and HUP, unless ignored, only set a flag and interrupt poll(2): there is something
- * to be kept before the process ends. */
+/* From now on TERM and HUP, unless ignored, only set a flag and interrupt poll(2): there is
+ * something to be kept before the process ends. */
 void sig_defer(void);
 
 /* The signal that asked for that, until sig_hold(); else 0. Whoever waits looks here. */

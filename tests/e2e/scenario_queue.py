@@ -55,10 +55,10 @@ def test_option_queue_then_run(t):
     t.smarthost()
     queue(t)
     silent(t, t.postbag("--queue", BOB, "carol@example.net"))
-    t.equal(t.sessions, [])
+    t.equal(t.host.sessions, [])
     drain(t)
     t.equal(t.message().to, [BOB, "carol@example.net"])
-    t.match(t.message().text, b"Hello Bob,\r\nbye.\r\n")
+    t.match(t.message().raw, b"Hello Bob,\r\nbye.\r\n")
 
 
 def test_odq_is_queue(t):
@@ -148,7 +148,7 @@ def test_three_verdicts_in_one_message(t):
     drain(t)
     first, second = t.messages
     t.equal((first.to, second.to), ([BOB], ["later@example.net"]))
-    t.equal(first.text, second.text, "both copies")
+    t.equal(first.raw, second.raw, "both copies")
 
 
 @cases("json", "verbose")
@@ -257,7 +257,7 @@ def test_limits(t, limit):
 
 
 def test_password_of_the_command_line_is_not_kept(t):
-    t.smarthost("auth: PLAIN", "on 1/MAIL: reply 451 4.3.0 later")
+    t.smarthost("tls: implicit", "auth: PLAIN", "on 1/MAIL: reply 451 4.3.0 later")
     queue(t, "mode = try", account=("-password",))
     secret = "password=" + t.host.script["password"]
     t.failed(t.postbag("--queue", "--set", secret, BOB), 64, "--set")
