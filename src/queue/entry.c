@@ -19,12 +19,14 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* Every octet of every envelope is asked: without a branch, so that the compiler takes many at
+ * once. */
 static bool has_control(struct span text)
 {
+    unsigned found = 0;
     for (size_t i = 0; i < text.len; i++)
-        if (ascii_is_control(text.at[i]))
-            return true;
-    return false;
+        found |= (unsigned)((unsigned char)text.at[i] < 32) | (unsigned)(text.at[i] == 127);
+    return found;
 }
 
 struct entry entry_of(struct arena *a, const struct route *route, const struct envelope *envelope,
@@ -331,7 +333,7 @@ static int take_line(struct parsing *p, struct span line, struct err *e)
     if (has_control(line) || !span_next(&value, ' ', &key))
         return err_set(e, ERR_DATA, "a line holds a control character");
     for (size_t i = 0; i < KEYS; i++) {
-        if (!span_is(key, keys[i].name))
+        if (*keys[i].name != *key.at || !span_is(key, keys[i].name))
             continue;
         bool again = p->seen & 1u << i && !keys[i].often;
         p->seen |= 1u << i;
