@@ -58,11 +58,11 @@ static enum item_open bad_kind(const struct item *item, const char *what, struct
 }
 
 /* What is wrong with a file that is no message of ours, NULL for nothing. */
-static const char *kind_problem(const struct stat *facts)
+static const char *kind_problem(const struct item *item, const struct stat *facts)
 {
     if (!S_ISREG(facts->st_mode))
         return "it is no regular file";
-    if (facts->st_uid != geteuid())
+    if (facts->st_uid != item->spool->uid)
         return "it belongs to another user";
     return NULL;
 }
@@ -75,8 +75,8 @@ static enum item_open refuse(const struct item *item, struct err *e)
     if (errnum == ENOENT)
         return ITEM_GONE;
     if (fstatat(item->spool->root, item_path(item).text, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
-        kind_problem(&facts))
-        return bad_kind(item, kind_problem(&facts), e);
+        kind_problem(item, &facts))
+        return bad_kind(item, kind_problem(item, &facts), e);
     errno = errnum;
     item_failed(item, "open", e);
     return ITEM_BAD;
@@ -124,8 +124,8 @@ static enum item_open check_name(const struct item *item, const struct stat *fac
     if (fstatat(item->spool->root, item_path(item).text, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
         !is_same(&named, facts))
         return ITEM_GONE;
-    if (kind_problem(facts))
-        return bad_kind(item, kind_problem(facts), e);
+    if (kind_problem(item, facts))
+        return bad_kind(item, kind_problem(item, facts), e);
     if (facts->st_nlink != 1 && !(facts->st_nlink == 2 && remove_twin(item, facts)))
         return bad_kind(item, "it has a second name (hard link)", e);
     return ITEM_OPEN;
@@ -141,7 +141,7 @@ static enum item_open check_file(struct item *item, bool for_show, struct err *e
     item->size = (uint64_t)facts.st_size;
     if (!for_show)
         return check_name(item, &facts, e);
-    return kind_problem(&facts) ? bad_kind(item, kind_problem(&facts), e) : ITEM_OPEN;
+    return kind_problem(item, &facts) ? bad_kind(item, kind_problem(item, &facts), e) : ITEM_OPEN;
 }
 
 /* Reads on until the envelope is whole. */

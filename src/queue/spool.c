@@ -161,10 +161,10 @@ static int check_root(const struct spool *s, struct err *e)
     struct stat facts;
     if (fstat(s->root, &facts) < 0)
         return spool_failed(s, errno, "look at", "", e);
-    if (facts.st_uid != geteuid()) {
+    if (facts.st_uid != s->uid) {
         err_set(e, ERR_PERMISSION, "%s belongs to uid %lu, not to uid %lu", s->path,
-                (unsigned long)facts.st_uid, (unsigned long)geteuid());
-        err_hint(e, "chown -R %lu %s, or name another \"dir\" in [queue]", (unsigned long)geteuid(),
+                (unsigned long)facts.st_uid, (unsigned long)s->uid);
+        err_hint(e, "chown -R %lu %s, or name another \"dir\" in [queue]", (unsigned long)s->uid,
                  s->path);
         return -1;
     }
@@ -180,7 +180,7 @@ static int check_root(const struct spool *s, struct err *e)
 int spool_open(const char *path, bool create, struct spool *ret, struct err *e)
 {
     enum { FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC };
-    struct spool s = { .path = path, .root = open(path, FLAGS) };
+    struct spool s = { .path = path, .root = open(path, FLAGS), .uid = geteuid() };
     if (s.root < 0 && errno == ENOENT) {
         if (!create)
             return 0;

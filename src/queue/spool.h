@@ -18,6 +18,7 @@
 #include "queue/id.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 enum folder {
     FOLDER_TMP,
@@ -32,8 +33,9 @@ enum folder {
 
 struct spool {
     const char *path; /* borrowed */
-    int root; /* the folder that holds the others (O_PATH), for openat(2) and its like: names
-                 are "new/ID", so that no more than one descriptor is opened */
+    int root;  /* the folder that holds the others (O_PATH), for openat(2) and its like: names
+                  are "new/ID", so that no more than one descriptor is opened */
+    uid_t uid; /* whose it is: this process's */
 };
 
 /* Opens it. 1; 0 when it does not exist and `create` is false; -1. With `create` what is missing is
