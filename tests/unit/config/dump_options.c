@@ -20,6 +20,7 @@ static const char *const sections[] = {
     [OPTION_ACCOUNT] = "account",
     [OPTION_LOG] = "log",
     [OPTION_QUEUE] = "queue",
+    [OPTION_SERVE] = "serve",
 };
 
 static int dump(void)
