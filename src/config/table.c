@@ -26,9 +26,6 @@
 #define USER_RATE                              \
     .group = "serve", .section = OPTION_SERVE, \
     .offset = offsetof(struct serve_opts, rate_messages), .size = sizeof(struct rate)
-#define USER_RATE                                                                                    \
-    .group = "serve", .section = OPTION_SERVE, .offset = offsetof(struct serve_opts, rate_messages), \
-    .size = sizeof(struct rate)
 #define RETRY                                                                                  \
     .group = "queue", .section = OPTION_QUEUE, .offset = offsetof(struct queue_opts, retry_s), \
     .size = sizeof(struct durations)
@@ -261,27 +258,6 @@ const struct option option_table[] = {
       .help = "most messages to keep, 0 for any number" },
     { "max_bytes", QUEUE(max_bytes), .type = OPTION_SIZE, .initial = "0", .max = INT64_MAX,
       .help = "most octets to keep, 0 for any number" },
-
-    { "socket", SERVE(socket), .type = OPTION_PATH, .initial = SERVE_SOCKET,
-      .help = "Unix socket that every user of this machine may connect to" },
-    { "listen", SERVE(listen), .type = OPTION_LIST, .check = check_listen,
-      .help = "loopback addresses to take SMTP at, too: 127.0.0.1:25" },
-    { "users", SERVE(users), .type = OPTION_LIST, .check = check_user,
-      .help = "who may submit: login names, @groups, numbers; by default everybody" },
-    { "senders", SERVE(senders), .type = OPTION_LIST, .check = check_sender,
-      .help = "who may use which sender, USER:PATTERN; by default any" },
-    { "user_rate", USER_RATE, .type = OPTION_RATE,
-      .help = "messages of each user in a minute, hour or day: 30/m, 100/h" },
-    { "user_max_size", SERVE(max_size), .type = OPTION_SIZE, .initial = "50M", .max = INT64_MAX,
-      .help = "largest message to take, 0 for any" },
-    { "connections", SERVE(connections), .type = OPTION_NUMBER, .initial = "200", .min = 1,
-      .max = 10000, .help = "most connections at once" },
-    { "user_connections", SERVE(user_connections), .type = OPTION_NUMBER, .initial = "20",
-      .min = 1, .max = 10000, .help = "most connections of one user at once" },
-    { "wait", SERVE(wait_ms), .type = OPTION_DURATION, .initial = "20s", .max = WEEK,
-      .help = "how long a submitter waits for the smarthost's verdict" },
-    { "idle", SERVE(idle_ms), .type = OPTION_DURATION, .initial = "30s", .max = WEEK,
-      .help = "how long an idle connection to the smarthost is kept open" },
 
     { "socket", SERVE(socket), .type = OPTION_PATH, .initial = SERVE_SOCKET,
       .help = "Unix socket that every user of this machine may connect to" },

@@ -67,7 +67,7 @@ static void test_mistakes(void **state)
         { "[account a]\nmode = try\n",
           "f:2: \"mode\" does not belong here; write it below [queue]" },
         { "[queue]\n[account a]\n[queue]\n", "f:3: [queue] is there already in line 1; join them" },
-        { "[serve]\n", "f:1: section [serve] is not available in this version; leave it out" },
+        { "[served]\n", "f:1: unknown section [served]; did you mean [serve]?" },
         { "[account a]\n[log]\n[account a]\n",
           "f:3: [account a] is there already in line 1; join them or rename one" },
         { "[log]\n\n[log]\n", "f:3: [log] is there already in line 1; join them" },
