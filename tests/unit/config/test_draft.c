@@ -58,7 +58,7 @@ static void test_mistakes(void **state)
         { "[default]\n", "f:1: unknown section [default]; did you mean [defaults]?" },
         { "[defaults x]\n", "f:1: unknown section [defaults x]; did you mean [defaults]?" },
         { "[smtp.example.com]\n", "f:1: unknown section [smtp.example.com]; write [account NAME], "
-                                  "[defaults], [aliases], [log] or [queue]" },
+                                  "[defaults], [aliases], [log], [queue] or [serve]" },
         { "[queues]\n", "f:1: unknown section [queues]; did you mean [queue]?" },
         { "[queue]\nlife = 1d\n",
           "f:2: unknown key \"life\"; postbag.conf(5) lists those that may stand here" },
