@@ -99,19 +99,17 @@ static void test_derived(void **state)
     assert_int_equal(queue_id_parse(span_of(other.text), &again), 0);
 }
 
-/* One of 16 million originals gets its own name at first; so the search takes a moment. */
+/* Those of 16 million originals whose sum is their own, or next to it. */
 static void test_derived_is_never_the_original(void **state)
 {
     (void)state;
-    struct queue_id from;
-    for (unsigned i = 0; i < 2000000; i++) {
-        char text[QUEUE_ID_SIZE + 1] = "660D7EA44165A000000";
-        for (unsigned digit = 0, rest = i * 8; digit < 6; digit++, rest >>= 4)
-            text[QUEUE_ID_SIZE - 1 - digit] = "0123456789ABCDEF"[rest & 15];
-        assert_int_equal(queue_id_parse(span_of(text), &from), 0);
+    static const char *const own[] = { "660D7EA44165A5A6C96", "660D7EA44165A9287F7",
+                                       "660D7EA44165AC19CB8" };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        struct queue_id from;
+        assert_int_equal(queue_id_parse(span_of(own[i]), &from), 0);
         struct queue_id derived = queue_id_derive(&from, SPAN("x"));
-        if (queue_id_compare(&derived, &from) == 0)
-            fail_msg("%s", text);
+        assert_string_not_equal(derived.text, from.text);
     }
 }
 
