@@ -84,14 +84,16 @@ static bool is_overdue(const struct entry *entry, int64_t now)
     return due < now - QUEUE_UNATTENDED_S;
 }
 
-/* A stamp of the future says as little as an old one: the clock was set. */
-static int look_for_runner(const struct spool *s, int64_t now, struct queue_health *h,
+/* The stamp is of a round's beginning, and a round may be long. One of the future says as little as
+ * an old one: the clock was set. */
+static int look_for_runner(const struct queue *q, int64_t now, struct queue_health *h,
                            struct err *e)
 {
+    const struct spool *s = &q->spool;
     struct query query = { is_overdue, now, 1 };
     size_t found = 0;
     h->stamped = spool_stamped(s);
-    if (llabs(now - h->stamped) <= QUEUE_UNATTENDED_S)
+    if (q->at_work || llabs(now - h->stamped) <= QUEUE_UNATTENDED_S)
         return 0;
     if (count_those(s, FOLDER_NEW, &query, &found, e) < 0 ||
         count_those(s, FOLDER_DEFER, &query, &found, e) < 0)
@@ -106,7 +108,7 @@ int queue_health_look(struct queue *q, int64_t now, struct queue_health *ret, st
     struct query ambiguous = { is_ambiguous, now, SIZE_MAX };
     if (q->exists && (queue_read_standings(q, e) < 0 || count_all(&q->spool, &h, e) < 0 ||
                       count_those(&q->spool, FOLDER_HOLD, &ambiguous, &h.ambiguous, e) < 0 ||
-                      look_for_runner(&q->spool, now, &h, e) < 0))
+                      look_for_runner(q, now, &h, e) < 0))
         return -1;
     *ret = h;
     return 0;

@@ -337,6 +337,8 @@ def test_nobody_runs_it(t):
     for far in (-1000, 100000):  # the clock was set back
         os.utime(stamp, (time.time() + far, time.time() + far))
         said(t, q(t, "check"), "POSTBAG WARNING - 1 message, nobody runs the queue any more | queue=1;;\n", 1)
+    with sent_at_this_moment(t, name):
+        said(t, q(t, "check"), "POSTBAG OK - 1 message | queue=1;;\n")
     q(t, "hold", name)
     said(t, q(t, "check"), "POSTBAG OK - 1 message | queue=1;;\n")
 
