@@ -59,6 +59,15 @@ void answer_of_error(enum stage stage, const struct err *err, struct answer *ret
         set(ret, err->code == 421 ? 451 : err->code, err->enhanced, err->reply ? err->reply : "");
 }
 
+int answer_refuse(int code, const char *enhanced, const char *words, struct err *e)
+{
+    err_set(e, ERR_REPLY, "%d %s %s", code, enhanced, words);
+    e->code = code;
+    memccpy(e->enhanced, enhanced, '\0', sizeof e->enhanced - 1);
+    e->reply = mem_copy(words, strlen(words));
+    return -1;
+}
+
 /* The failure that stands for all: the first permanent one, else the first. NULL without any. */
 static const struct verdict *worst_of(const struct verdict *verdicts, const bool *told, size_t n)
 {

@@ -25,4 +25,7 @@ void answer_of_error(enum stage stage, const struct err *err, struct answer *ret
 void answer_of_verdicts(const struct verdict *verdicts, const bool *told, size_t n,
                         struct answer *ret);
 
+/* A refusal of our own, for answer_of_error to tell. Returns -1. */
+int answer_refuse(int code, const char *enhanced, const char *words, struct err *e);
+
 #endif

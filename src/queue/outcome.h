@@ -14,6 +14,9 @@ struct outcome {
     const struct err *problem;       /* why it could not be kept in the queue; NULL, or no kind */
     const char *queue_id;            /* NULL or "": not in the queue */
     int status;                      /* exit status; negative: there is none */
+    bool submitter;                  /* it came through the service, from this process: */
+    uid_t uid;
+    pid_t pid;
 };
 
 /* "sent", "queued" (all of it sent or queued), "partial", "ambiguous" or "failed". */

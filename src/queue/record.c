@@ -125,6 +125,10 @@ static void record_json(const struct outcome *o, struct buf *to)
         else
             json_number(&j, facts[i].key, facts[i].number);
     }
+    if (o->submitter) {
+        json_number(&j, "uid", o->uid);
+        json_number(&j, "pid", o->pid);
+    }
     json_close(&j, '}');
 }
 
@@ -178,6 +182,8 @@ static void record_text(const struct outcome *o, struct buf *to)
         else
             buf_addf(to, " %s=%lld", facts[i].key, (long long)facts[i].number);
     }
+    if (o->submitter)
+        buf_addf(to, " uid=%lu pid=%ld", (unsigned long)o->uid, (long)o->pid);
 }
 
 void outcome_record(const struct outcome *o, bool json, struct buf *to)
