@@ -23,10 +23,12 @@
 
 enum {
     BUSY_POLL_MS = 50,
-    BUSY_MS = 2000,
+    BUSY_AGAIN_S = 5,
+    LOOK_MS = 100,
     PACE_WAIT_S = 60,     /* so long a run stays for the sake of `rate` */
     BLIND_POLL_MS = 5000, /* without inotify */
     STOP_MS = 30 * 1000,
+    STOP_POLL_MS = 1000,
 };
 
 void round_init(struct round *r, const struct runner_setup *setup, const struct spool *spool,
@@ -90,13 +92,6 @@ static void take_later(struct round *r, struct agenda_item *item, int64_t next_s
         fail(r, "the spool has failed; what was being sent may be sent again");
 }
 
-static void take_busy(struct round *r, struct agenda_item *item)
-{
-    if (!agenda_count(&r->agenda, AGENDA_BUSY))
-        r->busy_until = clock_ms() + BUSY_MS;
-    item->state = AGENDA_BUSY;
-}
-
 static void take_report(struct round *r, uint32_t route, const struct worker_report *said)
 {
     struct agenda_item *item = agenda_find(&r->agenda, &said->id);
@@ -122,7 +117,7 @@ static void take_report(struct round *r, uint32_t route, const struct worker_rep
             round_close_route(r, route, said->next_s);
         break;
     case WORKER_GONE: item->state = AGENDA_GONE; break;
-    case WORKER_BUSY: take_busy(r, item); break;
+    case WORKER_BUSY: round_put_off(r, item); break;
     case WORKER_LATER: take_later(r, item, said->next_s); break;
     }
 }
@@ -241,7 +236,7 @@ static void serve(struct round *r, uint32_t number)
     if (!wanted)
         route->passing = false;
     if (!wanted || !round_may_send(r, route)) {
-        if (w && !(wanted && is_paced_soon(route)))
+        if (w && !r->busy && !(wanted && is_paced_soon(route)))
             pool_dismiss(w);
         return;
     }
@@ -257,6 +252,15 @@ static void hand_out(struct round *r)
 {
     for (uint32_t i = 0; i < r->n_routes; i++)
         serve(r, i);
+}
+
+/* Much mail that comes while much is sent is not looked at piece by piece. */
+static bool look_is_due(const struct round *r)
+{
+    bool at_work = false;
+    for (size_t i = 0; i < POOL_MAX; i++)
+        at_work |= r->pool.workers[i].at_work;
+    return r->look && !is_leaving(r) && (!at_work || clock_ms() >= r->looked_at + LOOK_MS);
 }
 
 /* Waiting. */
@@ -289,12 +293,12 @@ static int timeout(const struct round *r)
         wait = BLIND_POLL_MS;
     if (has_paced(r, &paced) && (wait < 0 || paced < wait))
         wait = paced;
-    if (is_waiting_for_busy(r) && (wait < 0 || BUSY_POLL_MS < wait))
+    if (r->busy && (wait < 0 || BUSY_POLL_MS < wait))
         wait = BUSY_POLL_MS;
     if (r->stop)
-        wait = BUSY_MS;
+        wait = STOP_POLL_MS;
     if (r->look && !is_leaving(r))
-        wait = 0;
+        wait = look_is_due(r) ? 0 : LOOK_MS;
     return (int)wait;
 }
 
@@ -319,7 +323,7 @@ static void wait_for_news(struct round *r)
 /* Those that somebody else had may be free by now. */
 static void look_after_busy(struct round *r)
 {
-    if (!is_waiting_for_busy(r))
+    if (!r->busy)
         return;
     for (size_t i = 0; i < r->agenda.n; i++)
         if (r->agenda.items[i].state == AGENDA_BUSY)
@@ -333,7 +337,7 @@ static bool is_over(struct round *r)
     int64_t unused;
     if (r->pool.n || (r->look && !is_leaving(r)))
         return false;
-    return !has_paced(r, &unused) && !is_waiting_for_busy(r);
+    return !has_paced(r, &unused) && !r->busy;
 }
 
 /* While we looked. Nobody is at work any more, so that no end of a worker can be missed here. */
@@ -346,7 +350,7 @@ static bool nothing_came(struct round *r)
 static void refresh(struct round *r)
 {
     ERR e = { 0 };
-    if (r->look && !is_leaving(r) && round_look(r, &e) < 0) {
+    if (look_is_due(r) && round_look(r, &e) < 0) {
         r->look = false;
         r->failed = true;
         err_move(&r->problem, &e);
@@ -363,6 +367,7 @@ int round_work(struct round *r, struct err *e)
         round_hear(r);
         reap(r);
         refresh(r);
+        r->busy = is_waiting_for_busy(r);
         hand_out(r);
         if (is_over(r) && nothing_came(r))
             break;
@@ -383,10 +388,12 @@ int64_t round_next(const struct round *r)
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < r->agenda.n; i++) {
         const struct agenda_item *item = &r->agenda.items[i];
-        if (item->state != AGENDA_WAITING)
+        if (item->state != AGENDA_WAITING && item->state != AGENDA_BUSY)
             continue;
         int64_t route = r->routes[item->route].next_s;
         int64_t at = item->next_s > route ? item->next_s : route;
+        if (item->state == AGENDA_BUSY)
+            at = time(NULL) + BUSY_AGAIN_S;
         if (at < next)
             next = at;
     }

@@ -35,9 +35,11 @@ struct round { /* stays where it is */
 
     bool look;          /* something may have come into new/ */
     bool look_all;      /* defer/ is to be read as well */
+    int64_t looked_at;  /* clock_ms() */
     bool ending;        /* what waits, waits for another round */
     bool replan;        /* the lines are not right any more */
     int64_t busy_until; /* clock_ms(): how long to look after those that were busy */
+    bool busy;          /* we do so now */
     int64_t kill_at;    /* clock_ms(): when workers that do not stop are killed */
     int stop;           /* TERM or INT has come */
     bool hangup;        /* HUP has come */
@@ -74,6 +76,9 @@ bool round_may_send(const struct round *r, const struct round_route *route);
 
 /* It is in trouble until `next_s`: only those whose time may be over still pass. */
 void round_close_route(struct round *r, uint32_t route, int64_t next_s);
+
+/* Somebody else has it: it is looked after for a while. */
+void round_put_off(struct round *r, struct agenda_item *item);
 
 /* A worker has died with it: moved to defer/, and counted as an attempt, so that a message that
  * kills workers does not come first for ever. */

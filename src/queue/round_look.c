@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BOUNCE_LIFETIME_S = 24 * 3600, DEATH_PAUSE_S = 60 };
+enum { BOUNCE_LIFETIME_S = 24 * 3600, DEATH_PAUSE_S = 60, BUSY_MS = 2000 };
 
 /* Routes. */
 
@@ -123,6 +123,8 @@ int round_look(struct round *r, struct err *e)
     id_list_done(&deferred);
     if (done < 0)
         return -1;
+    r->looked_at = clock_ms();
+    r->busy_until = 0;
     r->look = false;
     r->look_all = false;
     r->replan = true;
@@ -144,6 +146,13 @@ static bool goes_soon(const struct round *r, const struct agenda_item *item)
     return r->setup->mode == RUNNER_ALL || is_due(r, item->next_s);
 }
 
+void round_put_off(struct round *r, struct agenda_item *item)
+{
+    item->state = AGENDA_BUSY;
+    if (!r->busy_until)
+        r->busy_until = clock_ms() + BUSY_MS;
+}
+
 /* Out of new/, unless somebody has it. */
 static void defer(struct round *r, struct agenda_item *item)
 {
@@ -157,7 +166,7 @@ static void defer(struct round *r, struct agenda_item *item)
             notice_tell(&r->notice, e.hint, "%s: %s", item->id.text, e.text);
         item_close(&file);
         break;
-    case ITEM_BUSY: item->state = AGENDA_BUSY; break;
+    case ITEM_BUSY: round_put_off(r, item); break;
     case ITEM_GONE: item->state = AGENDA_GONE; break;
     case ITEM_BAD: set_misfit_aside(r, item, &e); break;
     }

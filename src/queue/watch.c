@@ -34,7 +34,7 @@ static int watch_signals(struct watch *w, struct err *e)
 /* Through /proc, so that the folder is the one that is open; else by its name. */
 static bool watch_folder(int notify, const struct spool *s)
 {
-    const uint32_t events = IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR;
+    const uint32_t events = IN_MOVED_TO | IN_CREATE | IN_ONLYDIR;
     BUF path = { 0 };
     buf_addf(&path, "/proc/self/fd/%d/%s", s->root, folder_name(FOLDER_NEW));
     if (inotify_add_watch(notify, buf_string(&path), events) >= 0)

@@ -27,7 +27,7 @@ enum { WATCH_OWN = 2 };
 void watch_wait(const struct watch *w, struct pollfd *more, size_t n, int timeout_ms);
 
 struct watch_news {
-    bool mail;   /* something has come into new/, or a file there was closed */
+    bool mail;   /* something has come into new/ */
     bool child;  /* a child has ended */
     int stop;    /* TERM or INT, or 0 */
     bool hangup; /* HUP */

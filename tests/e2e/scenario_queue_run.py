@@ -1,6 +1,7 @@
 """The queue's runner: one connection for many messages, what the verdicts make of each, accounts in
 trouble, signals, and several at once."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -338,6 +339,78 @@ def test_rate(t):
     t.equal(done.status, 75)
     t.equal(kept(t, "defer"), names[2:])
     t.equal(len(t.messages), 2)
+
+
+def fail_twice(t):
+    """Two runs, more than the lifetime of a second apart."""
+    begun = time.time()
+    t.equal(run(t).status, 75)
+    until(lambda: time.time() > begun + 2.5, "the messages' lifetime")
+    return run(t)
+
+
+def test_expired_while_the_server_is_down(t):
+    t.smarthost("on CONNECT: close")
+    queue(t, "lifetime = 1s")
+    names = fill(t, 3)
+    t.equal(fail_twice(t).status, 75)
+    left = kept(t, "defer")
+    t.equal((len(left), set(left) & set(names)), (3, set()), "three bounces")
+    t.equal({head(t, name).partition("sender")[2].split("\n")[0].strip() for name in left}, {""})
+    t.equal(len(t.sessions), 2)
+
+
+def test_what_needs_mending_expires_nothing(t):
+    t.smarthost("tls: starttls", "auth: PLAIN", "on AUTH: reply 535 5.7.8 no")
+    queue(t, "lifetime = 1s")
+    names = fill(t, 3)
+    t.equal(fail_twice(t).status, 75)
+    t.equal(kept(t), names)
+    t.equal(len(t.sessions), 2)
+
+
+def worker_of(process):
+    path = pathlib.Path(f"/proc/{process.popen.pid}/task/{process.popen.pid}/children")
+    return int(path.read_text().split()[0])
+
+
+def test_worker_killed(t):
+    t.smarthost("on RCPT r1@*: stall")
+    queue(t)
+    names = fill(t, 4)
+    process = start(t)
+    until(lambda: len(accepted(t)) == 1 and len(t.host.sessions[0].messages) == 2, "the second message")
+    os.kill(worker_of(process), signal.SIGKILL)
+    done = process.finish(timeout=10)
+    t.equal(done.status, 75)
+    t.match(done.stderr, f"{names[1]}: its process was ended by signal 9; the message waits")
+    t.equal(kept(t, "defer"), [names[1]])
+    t.equal(state(t, names[1])[3], "00001")
+    t.equal(arrived(t), ["r0@example.net", "r2@example.net", "r3@example.net"])
+
+
+def test_worker_killed_behind_the_end_of_data(t):
+    t.smarthost("on END 1: wait 1 | default")
+    queue(t)
+    name = put(t, BOB)
+    process = start(t)
+    until(lambda: [m for s in t.host.sessions for m in s.messages if m.complete], "the message")
+    os.kill(worker_of(process), signal.SIGKILL)
+    t.equal(process.finish(timeout=10).status, 75)
+    t.equal(state(t, name)[0], "!")
+    t.match(run(t, "-v").stderr, f"{name}: may have been delivered")
+    t.equal(kept(t), [])
+
+
+def test_locked_by_another(t):
+    t.smarthost()
+    queue(t)
+    names = fill(t, 3)
+    with open(t.folder / "spool" / "new" / names[1], "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        t.equal(run(t).status, 75)
+        t.equal(kept(t), [names[1]])
+    emptied(t, run(t))
 
 
 # Signals, and several at once.
