@@ -177,10 +177,15 @@ static int read_end(const struct item *item, struct span head, char *ret, struct
         memcpy(ret, head.at + at, ENTRY_END_SIZE);
         return 0;
     }
-    ssize_t n = io_read_at(item->fd, ret, ENTRY_END_SIZE, at);
-    if (n < 0)
-        return item_failed(item, "read", e);
-    return n == ENTRY_END_SIZE ? 0 : err_set(e, ERR_DATA, "it is torn");
+    for (size_t got = 0; got < ENTRY_END_SIZE;) {
+        ssize_t n = io_read_at(item->fd, ret + got, ENTRY_END_SIZE - got, at + got);
+        if (n < 0)
+            return item_failed(item, "read", e);
+        if (n == 0)
+            return err_set(e, ERR_DATA, "it is torn");
+        got += (size_t)n;
+    }
+    return 0;
 }
 
 /* The sum is taken as it stands: item_check compares it. */
