@@ -129,9 +129,24 @@ static int make_path(const char *path)
     return 0;
 }
 
+/* The runner's locks, so that one can work where no file can be made any more. */
+static int make_locks(int root)
+{
+    static const char *const locks[] = { "lock", "wait" };
+    for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
+        int fd = openat(root, locks[i], O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return -1;
+        close(fd);
+    }
+    return 0;
+}
+
 /* tmp/ is the last one: where it is, all others are, and are durable. */
 static int make_folders(int root)
 {
+    if (make_locks(root) < 0)
+        return -1;
     for (int i = FOLDERS - 1; i > FOLDER_TMP; i--)
         if (make_folder(root, names[i]) < 0)
             return -1;
