@@ -141,6 +141,8 @@ static void print_head(struct printing *p, const struct entry *entry)
     print_flags(p, entry);
     if (*entry->message_id)
         print_text(p, "message-id", entry->message_id);
+    if (entry->nonce)
+        print_text(p, "nonce", entry->nonce);
     print_number(p, "header-size", entry->header_size);
     print_number(p, "body-size", entry->body_size);
     print_envelope(p, &entry->envelope);
@@ -264,6 +266,12 @@ static bool take_message_id(struct parsing *p, struct span value)
     return true;
 }
 
+static bool take_nonce(struct parsing *p, struct span value)
+{
+    p->entry->nonce = take_string(value);
+    return value.len > 0;
+}
+
 static bool take_header_size(struct parsing *p, struct span value)
 {
     return span_number(value, ENTRY_HEAD_LIMIT, &p->entry->header_size) == 0;
@@ -322,6 +330,7 @@ static const struct {
     { "ret", take_ret, false, false },
     { "envid", take_envid, false, false },
     { "message-id", take_message_id, false, false },
+    { "nonce", take_nonce, false, false },
     { "header-size", take_header_size, false, true },
     { "body-size", take_body_size, false, true },
 };

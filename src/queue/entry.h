@@ -15,6 +15,8 @@
  *   set KEY=VALUE (any)     sender ADDRESS (empty for the null sender)
  *   flags WORDS             8bit utf8-sender utf8-header qp, those that hold, in this order
  *   notify NUMBER           ret NUMBER           envid TEXT          message-id TEXT
+ *   nonce HEX               whoever gave it to us may do so again: what is left of it in sent/ says
+ *                           then what became of it
  *   header-size NUMBER      body-size NUMBER
  *   to NOTIFY FLAG ADDRESS  each recipient in the order of the marks: DSN_NOTIFY_… as a number, "u"
  *                           if it needs SMTPUTF8, else "-"
@@ -53,6 +55,7 @@ struct entry {
     struct envelope envelope;
     bool eight_bit, utf8_addresses, qp_allowed; /* as in struct stored */
     const char *message_id;                     /* with its brackets, or "" */
+    const char *nonce;                          /* NULL: none */
     uint64_t header_size, body_size;
     struct state state;
     struct span

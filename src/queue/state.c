@@ -74,10 +74,15 @@ static bool has_blanks(const char *line)
     return memcmp(line, "state", 5) == 0;
 }
 
+static bool is_mark(char c)
+{
+    return c == MARK_TODO || c == MARK_DELIVERED || c == MARK_FAILED || c == MARK_REFUSED;
+}
+
 static bool are_marks(struct span marks)
 {
     for (size_t i = 0; i < marks.len; i++)
-        if (marks.at[i] != MARK_TODO && marks.at[i] != MARK_DELIVERED && marks.at[i] != MARK_FAILED)
+        if (!is_mark(marks.at[i]))
             return false;
     return true;
 }

@@ -12,7 +12,8 @@
  *   TRIED     ten digits: seconds over which delivery has been tried (queue/schedule.h)
  *   LAST NEXT thirteen digits each: seconds since 1970 of the last attempt and of the next
  *   MARKS     one letter a recipient: "." still to do, "D" delivered, "F" failed for good and told
- *             to the sender, or not to be told
+ *             to the sender, or not to be told, "R" refused for good, and somebody who waits is
+ *             being told (queue/waiting.h); if nobody waits any more, a bounce is due
  *
  * Pure. */
 #ifndef QUEUE_STATE_H
@@ -25,7 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mark { MARK_TODO = '.', MARK_DELIVERED = 'D', MARK_FAILED = 'F' };
+enum mark { MARK_TODO = '.', MARK_DELIVERED = 'D', MARK_FAILED = 'F', MARK_REFUSED = 'R' };
 
 enum {
     STATE_SENDING_AT = 6, /* where S stands in the line */

@@ -12,7 +12,8 @@
 #define REST                                                                                  \
     "created 1795330324829786\nuid 1000\naccount example\nconfig /etc/a b.conf\n"             \
     "set exit_status=reply\nset timeout=5\nflags 8bit utf8-sender utf8-header qp\n"           \
-    "message-id <1@example.com>\nheader-size 14\nbody-size 5000000000\n"                      \
+    "message-id <1@example.com>\nnonce 0123456789abcdef\n"                                    \
+    "header-size 14\nbody-size 5000000000\n"                                                  \
     "sender me@example.com\nnotify 6\nret 2\nenvid abc def\nto 0 - bob@example.com\nas bob\n" \
     "to 1 u \xc3\xa4@example.com\n\n"
 static const char full[] = FIRST STATE REST;
@@ -38,6 +39,7 @@ static void test_every_key(void **state)
     assert_true(entry.eight_bit && entry.utf8_addresses && entry.qp_allowed);
     assert_true(entry.envelope.sender_utf8);
     assert_string_equal(entry.message_id, "<1@example.com>");
+    assert_string_equal(entry.nonce, "0123456789abcdef");
     assert_int_equal(entry.body_size, 5000000000);
     assert_int_equal(entry.message_at, sizeof full - 1);
     assert_int_equal(entry.envelope.dsn_notify, DSN_NOTIFY_SUCCESS | DSN_NOTIFY_FAILURE);
@@ -65,6 +67,7 @@ static void test_fewest_keys(void **state)
     assert_string_equal(entry.message_id, "");
     assert_null(entry.route.config);
     assert_null(entry.envelope.envid);
+    assert_null(entry.nonce);
     assert_int_equal(entry_print(&entry, &again, &e), 0);
     assert_string_equal(buf_string(&again), least);
 }

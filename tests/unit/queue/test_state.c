@@ -84,7 +84,7 @@ static void test_refused(void **unused)
 static void test_each_octet(void **unused)
 {
     (void)unused;
-    char line[] = "state ! w 3 00017 0000432000 0001795330324 0001795330924 .DF";
+    char line[] = "state ! w 3 00017 0000432000 0001795330324 0001795330924 .DFR";
     for (size_t at = 0; at < sizeof line - 1; at++) {
         char before = line[at];
         for (int octet = 0; octet < 256; octet++) {
