@@ -41,6 +41,8 @@ static int start(void **state)
 static int clean(void **state)
 {
     (void)state;
+    unlinkat(spool.root, "lock", 0);
+    unlinkat(spool.root, "wait", 0);
     spool_close(&spool);
     for (int i = 0; i < FOLDERS; i++) {
         ERR e = { 0 };
