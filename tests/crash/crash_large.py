@@ -1,0 +1,90 @@
+"""A very full queue: list and count stay quick, the runner stays small."""
+
+import os
+import subprocess
+
+import queuefile
+from lab import Failure, Letter, Skip, cases, full
+
+BOUND = 3.0  # seconds of CPU time for 100,000; the aim is one, the machine may be busy
+MEMORY = 64 * 1024  # KiB
+
+
+def fill(t, folder, count):
+    """Puts many messages into one folder of the spool."""
+    t.mode = "queue"
+    with t.closed_port() as port:
+        t.configure(port=port)
+    t.keep(Letter("letter", ["good1"], 5))
+    name = t.names("new")[0]
+    copier = queuefile.Copier(t.spool / "new" / name)
+    os.unlink(t.spool / "new" / name)
+    top = os.open(t.spool / folder, os.O_RDONLY)
+    for number in range(count):
+        name = queuefile.name_of(number)
+        fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=top)
+        os.write(fd, copier.make(name))
+        os.close(fd)
+    os.close(top)
+
+
+def cpu(t, *words):
+    """Seconds of CPU time of `postbag queue …`, and what it has said."""
+    with open(t.folder / "out", "w+b") as out:
+        process = subprocess.Popen([t.door("postbag"), "queue", *words], stdin=subprocess.DEVNULL,
+                                   stdout=out, env=t.environment(None))  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        text = out.read().decode()
+    t.equal(process.returncode, 0, f"status of {words}")
+    return usage.ru_utime + usage.ru_stime, text
+
+
+def measure(t, count):
+    if t.context.sanitized:
+        raise Skip("CPU time and memory mean nothing under the sanitizers")
+    bound = max(BOUND * count / 100_000, 0.3)
+    fill(t, "defer", count)
+    for words, expected in ((("list",), f"in {count} Requests"), (("count",), str(count))):
+        seconds, text = cpu(t, *words)
+        t.match(text[-200:], expected, "output")
+        print(f"# queue {words[0]}: {seconds:.2f} s of CPU time for {count} messages", flush=True)
+        if seconds > bound:
+            raise Failure(f"queue {words[0]} took {seconds:.2f} s of CPU time, {count} messages")
+
+
+def measure_runner(t, folder, count):
+    """The runner with a dead smarthost: memory, and all is where it was, or in defer/."""
+    if t.context.sanitized:
+        raise Skip("CPU time and memory mean nothing under the sanitizers")
+    fill(t, folder, count)
+    with t.closed_port() as port:
+        t.configure(port=port)
+        traced = t.traced("memory", "queue", "run", timeout=300)
+    t.equal(traced.run.status, 75, "status")
+    t.equal(len(t.names("defer")), count, "messages in defer/")
+    peak = max(c.number for c in traced.calls)
+    print(f"# queue run: {peak} KiB, {count} messages", flush=True)
+    if peak > MEMORY:
+        raise Failure(f"{peak} KiB for {count} messages")
+
+
+def test_list_and_count(t):
+    measure(t, 10_000)
+
+
+@cases("new", "defer")
+def test_runner(t, folder):
+    measure_runner(t, folder, 3_000)
+
+
+@full
+def test_list_and_count_100000(t):
+    measure(t, 100_000)
+
+
+@full
+@cases("new", "defer")
+def test_runner_100000(t, folder):
+    measure_runner(t, folder, 100_000)
