@@ -41,7 +41,7 @@ static int add_queue(struct queue *q, struct buf *to, struct err *e)
     }
     if (wanted && !q->path)
         buf_addf(to, "note: queue: %s\n", q->no_path.text);
-    else if (wanted && !health.stamped && !health.unattended)
+    else if (q->exists && !health.stamped && !health.unattended)
         buf_add_string(to, "note: queue: nobody has ever run it; see postbag help queue\n");
     return 0;
 }

@@ -371,6 +371,11 @@ def test_check_shows_the_queue(t):
     run = t.postbag("check")
     t.equal(run.status, 0)
     t.match(run.stdout, "lifetime = 3d\n")
+    t.lacks(run.stdout, "note: queue")
+    keep(t)
+    run = t.postbag("check")
+    t.equal(run.status, 0)
+    t.match(run.stdout, "note: queue: 1 waiting\n")
     t.match(run.stdout, "note: queue: nobody has ever run it; see postbag help queue\n")
 
 
@@ -408,14 +413,15 @@ def test_output_cannot_be_written(t):
 
 @full
 def test_a_hundred_thousand(t):
-    """List and count take less than a second each, and little memory."""
+    """List and count take less than a second each, if nobody else wants the processor."""
     queue(t)
     name = keep(t)
     data = (t.folder / "spool" / "new" / name).read_bytes()
     for i in range(100_000):
         other = f"{int(name[:13], 16) + 1 + i:013X}{i:06X}"
         (t.folder / "spool" / ("new", "defer")[i % 2] / other).write_bytes(data.replace(name.encode(), other.encode()))
-    for words in (("count",), ("list",), ("list", "--json")):
-        runs = [q(t, *words) for _ in range(3)]
-        t.true(min(run.seconds for run in runs) < 1, f"{words}: {[run.seconds for run in runs]} s")
+    for word in ("count", "list"):
+        share = max(1, 2 * os.getloadavg()[0] / os.cpu_count())
+        seconds = [q(t, word).seconds for _ in range(5)]
+        t.true(min(seconds) < share, f"{word}: {seconds} s, of which {share:.1f} are allowed")
     t.equal(monitored(t, q(t, "list").stdout), (100_001, 100_001))
