@@ -111,6 +111,7 @@ static int write_entry(const struct submit_request *request, struct entry *entry
         return -1;
     int done = spool_check_room(&spool, limits, stored_size(request->parcel.stored), e);
     enum folder folder = was_tried(d) ? FOLDER_DEFER : FOLDER_NEW;
+    sig_hold(); /* who dies of a signal has kept nothing */
     if (done == 0)
         done = spool_commit(&spool, entry, request->parcel.stored, folder, e);
     spool_close(&spool);
