@@ -23,14 +23,11 @@ static size_t left(const struct settlement *s)
 }
 
 /* A second time, because what fails once on a network's disk may work then. */
-static bool write_state(const struct settlement *s)
+static bool write_state(const struct settlement *s, struct err *e)
 {
-    ERR first = { 0 }, e = { 0 };
-    if (item_write_state(s->item, true, &first) == 0 || item_write_state(s->item, true, &e) == 0)
+    ERR again = { 0 };
+    if (item_write_state(s->item, true, e) == 0 || item_write_state(s->item, true, &again) == 0)
         return true;
-    notice_tell(&s->setup->notice, "nothing more is sent before the spool can be written again",
-                "%s: what became of it cannot be recorded; it may be sent twice: %s", id_of(s),
-                e.text);
     return false;
 }
 
@@ -58,7 +55,7 @@ static void count_attempt(const struct settlement *s, bool ambiguous)
     set_next(s, ambiguous);
 }
 
-static bool note_verdicts(const struct settlement *s)
+static bool note_verdicts(const struct settlement *s, struct err *e)
 {
     struct state *state = state_of(s);
     bool ambiguous = false;
@@ -74,19 +71,23 @@ static bool note_verdicts(const struct settlement *s)
     state->sending = false;
     if (s->tried)
         count_attempt(s, ambiguous);
-    if (!write_state(s))
+    if (!write_state(s, e))
         return false;
     if (s->tried)
         item_write_replies(s->item, s->verdicts);
     return true;
 }
 
-/* All was delivered, only that cannot be written: what is removed needs no marks. */
-static enum worker_result stuck(const struct settlement *s)
+/* It cannot be recorded. If all was delivered, what is removed needs no marks; but a disk that
+ * fails so should not get more to do. */
+static enum worker_result stuck(const struct settlement *s, const struct err *why)
 {
     ERR e = { 0 };
-    if (!left(s) && !state_count(state_of(s), MARK_FAILED) && item_remove(s->item, &e) == 0)
-        return WORKER_DONE;
+    bool delivered = !left(s) && !state_count(state_of(s), MARK_FAILED);
+    bool gone = delivered && item_remove(s->item, &e) == 0;
+    notice_tell(&s->setup->notice, "nothing more is sent before the spool can be written again",
+                "%s: what became of it cannot be recorded%s: %s", id_of(s),
+                gone ? "" : "; it may be sent twice", why->text);
     return WORKER_LATER;
 }
 
@@ -178,7 +179,7 @@ static int tell_sender(const struct settlement *s, const bool *failed, bool expi
     return send_report(s, facts, about, e);
 }
 
-static bool give_up(const struct settlement *s)
+static bool give_up(const struct settlement *s, struct err *why)
 {
     struct state *state = state_of(s);
     bool *failed = arena_new(&s->item->arena, state->n + 1, sizeof *failed);
@@ -194,7 +195,7 @@ static bool give_up(const struct settlement *s)
     for (size_t i = 0; i < state->n; i++)
         if (failed[i])
             state->marks[i] = MARK_FAILED;
-    return write_state(s);
+    return write_state(s, why);
 }
 
 /* 3. The end. */
@@ -272,8 +273,9 @@ static void warn(const struct settlement *s)
 
 enum worker_result settle(const struct settlement *s)
 {
-    if (!note_verdicts(s) || !give_up(s))
-        return stuck(s);
+    ERR e = { 0 };
+    if (!note_verdicts(s, &e) || !give_up(s, &e))
+        return stuck(s, &e);
     if (!left(s))
         return leave(s);
     if (state_of(s)->ambiguous >= SCHEDULE_AMBIGUOUS_MAX)
