@@ -15,7 +15,7 @@ static bool port_answers(const struct target *target, const struct net_opts *net
     ERR ignored = { 0 };
     struct target other = *target;
     other.port = port;
-    int fd = dial(&other, net, deadline_in(PORT_MS), NULL, NULL, &ignored);
+    int fd = dial(&other, net, deadline_in(PORT_MS), NULL, &ignored);
     if (fd < 0)
         return false;
     close(fd);
@@ -41,7 +41,7 @@ bool probe_tls(const struct target *target, const struct net_opts *net)
     struct deadline deadline = deadline_in(TLS_MS);
     any.tls_verify = TLS_VERIFY_INSECURE;
     any.tls_pin = any.tls_fingerprint = (struct strlist){ 0 };
-    int fd = dial(target, &any, deadline, NULL, NULL, &ignored);
+    int fd = dial(target, &any, deadline, NULL, &ignored);
     if (fd < 0)
         return false;
     struct stream *stream = stream_new(fd, (struct stream_trace){ 0 });

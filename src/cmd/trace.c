@@ -69,9 +69,15 @@ static void see(void *context, bool out, struct span octets)
         see_in(context, octets);
 }
 
+static void note(void *context, struct span words)
+{
+    end_content(context);
+    show("note: ", words);
+}
+
 struct stream_trace trace_hook(struct trace *t)
 {
-    return t->level ? (struct stream_trace){ see, t } : (struct stream_trace){ 0 };
+    return t->level ? (struct stream_trace){ see, t, note } : (struct stream_trace){ 0 };
 }
 
 void trace_notes(const struct trace *t, const struct strlist *notes)

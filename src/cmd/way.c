@@ -69,8 +69,7 @@ static void show_address(struct test *t, const struct sockaddr_storage *address)
     one.host = buf_string(&text);
     one.is_literal = true;
     steps_begin(&t->steps);
-    int fd =
-        dial(&one, &t->account.net, deadline_min(t->deadline, deadline_in(ms)), NULL, NULL, &e);
+    int fd = dial(&one, &t->account.net, deadline_min(t->deadline, deadline_in(ms)), NULL, &e);
     if (fd < 0) {
         steps_warn(&t->steps, "TCP", "%s", e.text);
         return;

@@ -1,6 +1,7 @@
 #include "net/dial.h"
 
 #include "base/io.h"
+#include "net/proxy.h"
 #include "net/race.h"
 
 #include <errno.h>
@@ -77,14 +78,15 @@ static int keep_family(const char *source_ip, sa_family_t family, struct resolve
 }
 
 static int connect_any(struct arena *a, const struct target *t, const struct net_opts *opts,
-                       struct resolved *addresses, struct deadline deadline, struct err *e)
+                       struct resolved *addresses, struct deadline deadline, struct buf *tried,
+                       struct err *e)
 {
     const struct sockaddr_storage *source = NULL;
     if (parse_source(a, opts->source_ip, &source, e) < 0)
         return -1;
     if (source && keep_family(opts->source_ip, source->ss_family, addresses, e) < 0)
         return -1;
-    return race_connect(addresses, source, t->host, deadline, e);
+    return race_connect(addresses, source, t->host, deadline, tried, e);
 }
 
 static void add_peer(int fd, struct buf *to)
@@ -96,38 +98,63 @@ static void add_peer(int fd, struct buf *to)
 }
 
 static int dial_host(const struct target *t, const struct net_opts *opts, struct deadline deadline,
-                     struct dial_times *times, struct err *e)
+                     struct dialled *d, struct err *e)
 {
     ARENA a = { 0 };
     struct resolved addresses;
     int64_t start = clock_ms();
     if (resolve(&a, t->host, t->port, opts->ip, deadline, &addresses, e) < 0)
         return -1;
-    int64_t found = clock_ms();
-    int fd = connect_any(&a, t, opts, &addresses, deadline, e);
-    *times = (struct dial_times){ found - start, clock_ms() - found };
+    d->times.lookup_ms = clock_ms() - start;
+    int fd = connect_any(&a, t, opts, &addresses, deadline, &d->tried, e);
+    if (fd >= 0)
+        add_peer(fd, &d->address);
     return fd;
 }
 
-int dial(const struct target *t, const struct net_opts *opts, struct deadline deadline,
-         struct dial_times *times, struct buf *address, struct err *e)
+/* By a proxy. The copies of its password are wiped. */
+static int dial_through(const struct target *t, const struct net_opts *opts,
+                        struct deadline deadline, struct dialled *d, struct err *e)
 {
-    struct dial_times spent = { 0 };
-    int64_t start = clock_ms();
-    int fd;
-    if (t->is_path) {
-        fd = dial_path(t->host, deadline, e);
-        spent.connect_ms = clock_ms() - start;
-    } else {
-        fd = dial_host(t, opts, deadline, &spent, e);
+    CLEANUP(arena_wipe) struct arena a = { 0 };
+    struct proxy proxy = { 0 };
+    if (proxy_parse(&a, opts->proxy, &proxy, e) < 0) {
+        err_context(e, "proxy");
+        return -1;
     }
+    int fd = dial_host(&proxy.at, opts, deadline, d, e);
+    if (fd < 0) {
+        err_context(e, "proxy");
+        return -1;
+    }
+    if (proxy_connect(fd, &proxy, t, deadline, e) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+void dialled_done(struct dialled *d)
+{
+    buf_done(&d->address);
+    buf_done(&d->tried);
+}
+
+int dial(const struct target *t, const struct net_opts *opts, struct deadline deadline,
+         struct dialled *ret, struct err *e)
+{
+    CLEANUP(dialled_done) struct dialled d = { 0 };
+    int64_t start = clock_ms();
+    int fd = t->is_path    ? dial_path(t->host, deadline, e)
+             : opts->proxy ? dial_through(t, opts, deadline, &d, e)
+                           : dial_host(t, opts, deadline, &d, e);
     if (fd < 0)
         return -1;
-    if (times)
-        *times = spent;
-    if (address && t->is_path)
-        buf_add_string(address, t->host);
-    else if (address)
-        add_peer(fd, address);
+    d.times.connect_ms = clock_ms() - start - d.times.lookup_ms;
+    if (t->is_path)
+        buf_add_string(&d.address, t->host);
+    if (ret) {
+        *ret = d;
+        d = (struct dialled){ 0 };
+    }
     return fd;
 }

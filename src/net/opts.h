@@ -15,6 +15,7 @@ struct net_opts {
     enum tls_mode tls;
     enum ip_family ip;
     const char *source_ip;
+    const char *proxy;          /* see net/proxy.h; its password is a secret */
     int64_t timeout_ms;         /* whole delivery; until the end of data unless explicit */
     bool timeout_explicit;      /* absolute in every phase */
     int64_t connect_timeout_ms; /* lookup, TCP and greeting of one host */

@@ -181,7 +181,7 @@ static int explain(const struct race *r, const char *host, struct err *e)
 }
 
 int race_connect(const struct resolved *addresses, const struct sockaddr_storage *source,
-                 const char *host, struct deadline deadline, struct err *e)
+                 const char *host, struct deadline deadline, struct buf *tried, struct err *e)
 {
     ARENA a = { 0 };
     struct race r = { .addresses = addresses, .source = source };
@@ -190,6 +190,12 @@ int race_connect(const struct resolved *addresses, const struct sockaddr_storage
     r.pollers = arena_new(&a, r.n, sizeof *r.pollers);
     for (size_t i = 0; i < r.n; i++)
         r.attempts[i] = (struct attempt){ -1, NOT_TRIED };
-    int fd = settle(&r, run(&r, deadline));
-    return fd < 0 ? explain(&r, host, e) : fd;
+    int won = run(&r, deadline);
+    int fd = settle(&r, won);
+    if (fd < 0)
+        return explain(&r, host, e);
+    for (size_t i = 0; tried && i < r.n; i++)
+        if ((int)i != won)
+            add_outcome(tried, &r, i);
+    return fd;
 }

@@ -21,10 +21,12 @@
 struct stream;
 
 /* Sees what passes, for -v. Never called for stream_put_secret, which reports `***` in its place.
- * `out` is true for what we send. */
+ * `out` is true for what we send. `note` is told what is not part of the dialogue, a line of words;
+ * the stream has none. Each may be NULL. */
 struct stream_trace {
     void (*see)(void *context, bool out, struct span octets);
     void *context;
+    void (*note)(void *context, struct span words);
 };
 
 /* Takes over the descriptor (non-blocking). */

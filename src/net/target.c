@@ -158,6 +158,24 @@ static void fill_path(struct arena *a, const char *text, const struct net_opts *
     };
 }
 
+/* The DNS names the port, and TLS is what both services have. */
+static int parse_service(struct arena *a, const char *text, const struct net_opts *opts,
+                         struct target *ret, struct err *e)
+{
+    struct target parsed = { .is_service = true, .tls = opts->tls };
+    struct span domain = span_from(span_of(text), strlen("srv:"));
+    if (span_has(domain, ':'))
+        return bad_target(e, text, "the DNS names the port; write srv: and the domain alone");
+    if (opts->tls == TLS_MODE_OFF)
+        return bad_target(e, text, "these servers are asked for TLS; take \"tls = off\" out");
+    if (parse_name(a, domain, text, &parsed, e) < 0)
+        return -1;
+    if (target_is_address(parsed.host))
+        return bad_target(e, text, "an address has no domain; write it without srv:");
+    *ret = parsed;
+    return 0;
+}
+
 int target_parse(struct arena *a, const char *text, const struct net_opts *opts, struct target *ret,
                  struct err *e)
 {
@@ -168,7 +186,7 @@ int target_parse(struct arena *a, const char *text, const struct net_opts *opts,
         return 0;
     }
     if (span_istarts(span_of(text), "srv:"))
-        return bad_target(e, text, "SRV look-ups are not built yet; name the server itself");
+        return parse_service(a, text, opts, ret, e);
     if (split(span_of(text), &halves) < 0)
         return bad_target(e, text, "an IPv6 address with a port is written [address]:port");
     if (parse_host(a, &halves, text, &parsed, e) < 0 ||

@@ -2,6 +2,7 @@
 
 #include "auth/secret.h"
 #include "base/sig.h"
+#include "queue/hosts.h"
 
 struct allowance allowance_of(const struct account *account, int64_t left_ms, int64_t budget_ms)
 {
@@ -34,8 +35,8 @@ static bool try_next_host(enum stage stage, const struct err *err)
 {
     switch (stage) {
     case STAGE_LOOKUP:
-    case STAGE_CONNECT:
     case STAGE_GREETING: return true;
+    case STAGE_CONNECT: return err->kind != ERR_AUTH; /* of a proxy, which will be the same */
     case STAGE_TLS:
     case STAGE_EHLO: return err_is_temporary(err);
     case STAGE_NONE:
@@ -66,24 +67,43 @@ static int open_client(struct connection *c, const struct client_setup *setup, s
     return -1;
 }
 
+static void tell(const struct client_setup *setup, const char *what, struct span words)
+{
+    BUF line = { 0 };
+    if (!setup->trace.note)
+        return;
+    buf_add_string(&line, what);
+    buf_add_span(&line, words);
+    setup->trace.note(setup->trace.context, buf_span(&line));
+}
+
+/* The server in c->target. */
+static int try_host(struct connection *c, struct client_setup *setup, const struct hosts *hosts,
+                    struct delivery *d, enum stage *stage, struct err *e)
+{
+    BUF place = { 0 };
+    hosts_describe(&place, &c->target, setup->net);
+    tell(setup, "trying ", buf_span(&place));
+    setup->reach = hosts_share(hosts, setup->deadline);
+    return open_client(c, setup, d, stage, e);
+}
+
 static int open_by_hosts(struct connection *c, struct client_setup *setup, struct delivery *d,
                          enum stage *stage, struct err *e)
 {
-    const struct strlist *hosts = &setup->net->host;
-    *stage = STAGE_LOOKUP;
-    for (size_t i = 0; i < hosts->n; i++) {
-        if (target_parse(&c->arena, hosts->items[i], setup->net, &c->target, e) < 0) {
-            *stage = STAGE_LOOKUP;
-            return -1;
-        }
-        if (open_client(c, setup, d, stage, e) == 0)
+    struct hosts hosts = { .arena = &c->arena, .net = setup->net };
+    for (;;) {
+        *stage = STAGE_LOOKUP;
+        int more = hosts_next(&hosts, setup->deadline, &c->target, e);
+        if (more > 0 && try_host(c, setup, &hosts, d, stage, e) == 0)
             return 0;
         if (sig_stop())
             return err_set(e, ERR_TEMPORARY, "stopped by signal %d", sig_stop());
-        if (!try_next_host(*stage, e) || deadline_passed(setup->deadline))
+        if (!try_next_host(*stage, e) || !hosts_have_more(&hosts) ||
+            deadline_passed(setup->deadline))
             return -1;
+        tell(setup, "on to the next server: ", span_of(e->text));
     }
-    return -1;
 }
 
 int connection_open(struct connection *c, const struct connection_setup *setup,

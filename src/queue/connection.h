@@ -30,9 +30,9 @@ struct connection { /* stays where it is: it points into itself */
     bool open;
 };
 
-/* Tries the account's hosts in order until one opens a session; only what another host may do
- * better (lookup, connection, greeting) moves on to it. 0, or -1 with d->session and all pending
- * verdicts failed. Either way `d` has the facts. */
+/* Tries the account's servers in order (see queue/hosts.h) until one opens a session; only what
+ * another host may do better (lookup, connection, greeting) moves on to it. 0, or -1 with
+ * d->session and all pending verdicts failed. Either way `d` has the facts. */
 int connection_open(struct connection *c, const struct connection_setup *setup,
                     struct allowance allowance, struct delivery *d) MUST_USE;
 

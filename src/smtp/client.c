@@ -1,6 +1,7 @@
 #include "smtp/client.h"
 
 #include "base/utf8.h"
+#include "net/service.h"
 #include "net/stranger.h"
 #include "smtp/command.h"
 
@@ -15,7 +16,10 @@ void client_init(struct client *c, const struct client_setup *setup)
 
 void client_set_deadline(struct client *c, int64_t ms)
 {
-    stream_set_deadline(c->stream, deadline_min(c->setup.deadline, deadline_in(ms)));
+    struct deadline limit = deadline_min(c->setup.deadline, deadline_in(ms));
+    if (c->stage < STAGE_AUTH)
+        limit = deadline_min(deadline_min(limit, c->setup.reach), c->greet_by);
+    stream_set_deadline(c->stream, limit);
 }
 
 /* Replies. */
@@ -134,18 +138,36 @@ int client_not_expected(const struct client *c, struct err *e)
 
 /* The steps. */
 
+/* Takes `d` over. */
+static void note_dialled(struct client *c, struct dialled *d)
+{
+    const struct stream_trace *trace = &c->setup.trace;
+    c->times.dial = d->times;
+    c->address = d->address;
+    if (d->tried.len && trace->note) {
+        BUF line = { 0 };
+        buf_addf(&line, "connected to %s; not reached: %s", buf_string(&d->address),
+                 buf_string(&d->tried));
+        trace->note(trace->context, buf_span(&line));
+    }
+    buf_done(&d->tried);
+}
+
 int client_connect(struct client *c, struct err *e)
 {
     const struct client_setup *setup = &c->setup;
+    struct dialled dialled = { 0 };
     c->stage = STAGE_CONNECT;
+    c->greet_by = deadline_in(setup->net->connect_timeout_ms);
     struct deadline deadline =
-        deadline_min(setup->deadline, deadline_in(setup->net->connect_timeout_ms));
-    int fd = dial(setup->target, setup->net, deadline, &c->times.dial, &c->address, e);
+        deadline_min(deadline_min(setup->deadline, setup->reach), c->greet_by);
+    int fd = dial(setup->target, setup->net, deadline, &dialled, e);
     if (fd < 0) {
         if (e->kind == ERR_NOHOST || e->kind == ERR_LOOKUP)
             c->stage = STAGE_LOOKUP;
         return -1;
     }
+    note_dialled(c, &dialled);
     c->stream = stream_new(fd, setup->trace);
     return 0;
 }
@@ -156,8 +178,10 @@ int client_tls(struct client *c, struct err *e)
     int64_t start = clock_ms();
     c->stage = STAGE_TLS;
     client_set_deadline(c, setup->net->connect_timeout_ms);
-    if (stream_start_tls(c->stream, setup->net, setup->target->host, setup->target->is_literal, e) <
-        0) {
+    const struct target *target = setup->target;
+    const char *name = target->tls_name ? target->tls_name : target->host;
+    if (stream_start_tls(c->stream, setup->net, name, target->is_literal, e) < 0) {
+        service_explain(target, e);
         c->broken = true;
         return -1;
     }
@@ -173,6 +197,7 @@ int client_greeting(struct client *c, struct err *e)
     if (client_read_reply(c, e) < 0)
         return -1;
     c->times.greeting_ms = clock_ms() - start;
+    c->greet_by = (struct deadline){ 0 };
     return c->reply.code == 220 ? 0 : client_not_expected(c, e);
 }
 

@@ -25,6 +25,7 @@ struct client_setup {
     const struct smtp_opts *smtp;
     struct span password;     /* used if a login is wanted */
     const char *host;         /* this host's name: the EHLO name if it has a dot */
+    struct deadline reach;    /* until the login begins; zeroed: as `deadline` */
     struct deadline deadline; /* until the end of data has left */
     struct deadline end;      /* of all; zeroed: as long as the reply to the end of data may take */
     struct stream_trace trace;
@@ -55,9 +56,10 @@ struct client {
     struct reply_parser parser;
     struct reply reply; /* the last one */
     struct caps caps;
-    struct buf address; /* that was reached */
-    enum stage stage;   /* where we are, or where we failed */
-    enum mech mech;     /* of the login, 0 for none */
+    struct buf address;       /* that was reached */
+    enum stage stage;         /* where we are, or where we failed */
+    struct deadline greet_by; /* of name lookup, connection and greeting together */
+    enum mech mech;           /* of the login, 0 for none */
     bool lmtp;
     bool broken; /* the connection is of no more use */
     bool quit_sent;

@@ -61,18 +61,17 @@ static struct target target_at(const char *host, int port)
 static void test_connects(void **state)
 {
     ERR e = { 0 };
-    BUF address = { 0 };
+    CLEANUP(dialled_done) struct dialled d = { 0 };
     struct listener l = listen_on("127.0.0.1", 1);
     struct target t = target_at("127.0.0.1", l.port);
     struct net_opts opts = { 0 };
-    struct dial_times times = { -1, -1 };
     int nodelay = 0;
     socklen_t len = sizeof nodelay;
     (void)state;
-    int fd = dial(&t, &opts, deadline_in(2000), &times, &address, &e);
+    int fd = dial(&t, &opts, deadline_in(2000), &d, &e);
     assert_true(fd >= 0);
-    assert_string_equal(buf_string(&address), "127.0.0.1");
-    assert_true(times.lookup_ms >= 0 && times.connect_ms >= 0);
+    assert_string_equal(buf_string(&d.address), "127.0.0.1");
+    assert_true(d.times.lookup_ms >= 0 && d.times.connect_ms >= 0 && !d.tried.len);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len), 0);
@@ -88,7 +87,7 @@ static void test_connects_by_name(void **state)
     struct target t = target_at("localhost", l.port);
     struct net_opts opts = { .ip = IP_4 };
     (void)state;
-    int fd = dial(&t, &opts, deadline_in(5000), NULL, NULL, &e);
+    int fd = dial(&t, &opts, deadline_in(5000), NULL, &e);
     assert_true(fd >= 0);
     close(fd);
     close(l.fd);
@@ -101,7 +100,7 @@ static void test_refused(void **state)
     struct target t = target_at("127.0.0.1", l.port);
     struct net_opts opts = { 0 };
     (void)state;
-    assert_int_equal(dial(&t, &opts, deadline_in(2000), NULL, NULL, &e), -1);
+    assert_int_equal(dial(&t, &opts, deadline_in(2000), NULL, &e), -1);
     assert_int_equal(e.kind, ERR_CONNECT);
     assert_non_null(strstr(e.text, "127.0.0.1: Connection refused"));
     close(l.fd);
@@ -117,7 +116,7 @@ static void test_no_answer(void **state)
     (void)state;
     fill_queue(&l, "127.0.0.1", fds);
     int64_t start = clock_ms();
-    assert_int_equal(dial(&t, &opts, deadline_in(200), NULL, NULL, &e), -1);
+    assert_int_equal(dial(&t, &opts, deadline_in(200), NULL, &e), -1);
     assert_int_equal(e.kind, ERR_TIMEOUT);
     assert_non_null(strstr(e.text, "127.0.0.1: no answer in time"));
     assert_in_range(clock_ms() - start, 190, 1500);
@@ -132,7 +131,7 @@ static void test_deadline_passed(void **state)
     struct target t = target_at("127.0.0.1", l.port);
     struct net_opts opts = { 0 };
     (void)state;
-    assert_int_equal(dial(&t, &opts, (struct deadline){ 1 }, NULL, NULL, &e), -1);
+    assert_int_equal(dial(&t, &opts, (struct deadline){ 1 }, NULL, &e), -1);
     assert_int_equal(e.kind, ERR_TIMEOUT);
     close(l.fd);
 }
@@ -156,7 +155,7 @@ static void test_source(void **state)
         struct net_opts opts = { .source_ip = rows[i].source };
         struct sockaddr_in local;
         socklen_t len = sizeof local;
-        int fd = dial(&t, &opts, deadline_in(2000), NULL, NULL, &e);
+        int fd = dial(&t, &opts, deadline_in(2000), NULL, &e);
         assert_int_equal(e.kind, rows[i].kind);
         assert_int_equal(fd >= 0, rows[i].kind == ERR_NONE);
         if (fd < 0)
@@ -179,23 +178,23 @@ static char *make_folder(void)
 static void test_path(void **state)
 {
     ERR e = { 0 };
-    BUF address = { 0 };
+    CLEANUP(dialled_done) struct dialled d = { 0 };
     struct sockaddr_un at = { .sun_family = AF_UNIX };
     struct net_opts opts = { 0 };
     char *folder = make_folder();
     (void)state;
     snprintf(at.sun_path, sizeof at.sun_path, "%s/s", folder);
     struct target t = { .host = at.sun_path, .is_path = true };
-    assert_int_equal(dial(&t, &opts, deadline_in(500), NULL, NULL, &e), -1);
+    assert_int_equal(dial(&t, &opts, deadline_in(500), NULL, &e), -1);
     assert_int_equal(e.kind, ERR_CONNECT);
     int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(server, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(server, 0), 0);
-    int fd = dial(&t, &opts, deadline_in(500), NULL, &address, &e);
+    int fd = dial(&t, &opts, deadline_in(500), &d, &e);
     assert_true(fd >= 0);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
-    assert_string_equal(buf_string(&address), at.sun_path);
-    assert_int_equal(dial(&t, &opts, deadline_in(100), NULL, NULL, &e), -1); /* the queue is full */
+    assert_string_equal(buf_string(&d.address), at.sun_path);
+    assert_int_equal(dial(&t, &opts, deadline_in(100), NULL, &e), -1); /* the queue is full */
     assert_int_equal(e.kind, ERR_TIMEOUT);
     close(fd);
     close(server);
@@ -212,7 +211,7 @@ static void test_path_too_long(void **state)
     (void)state;
     memset(path, '/', sizeof path);
     path[sizeof path - 1] = '\0';
-    assert_int_equal(dial(&t, &opts, deadline_in(500), NULL, NULL, &e), -1);
+    assert_int_equal(dial(&t, &opts, deadline_in(500), NULL, &e), -1);
     assert_int_equal(e.kind, ERR_CONFIG);
 }
 

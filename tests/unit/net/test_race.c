@@ -104,14 +104,16 @@ static void test_race(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ERR e = { 0 };
+        BUF tried = { 0 };
         struct field f;
         field_init(&f, rows[i].conduct, MOST);
         int64_t start = clock_ms();
         int fd = race_connect(&f.resolved, NULL, "mail.example",
-                              deadline_in(rows[i].winner < 0 ? 600 : 3000), &e);
+                              deadline_in(rows[i].winner < 0 ? 600 : 3000), &tried, &e);
         int64_t spent = clock_ms() - start;
         assert_int_equal(fd < 0 ? -1 : winner(&f, fd), rows[i].winner);
         assert_int_equal(e.kind, rows[i].kind);
+        assert_int_equal(tried.len > 0, rows[i].winner > 0);
         assert_in_range(spent, rows[i].at_least_ms, rows[i].at_most_ms);
         if (fd >= 0)
             close(fd);
@@ -126,7 +128,8 @@ static void test_words(void **state)
     struct field f;
     (void)state;
     field_init(&f, conduct, 2);
-    assert_int_equal(race_connect(&f.resolved, NULL, "mail.example", deadline_in(300), &e), -1);
+    assert_int_equal(race_connect(&f.resolved, NULL, "mail.example", deadline_in(300), NULL, &e),
+                     -1);
     assert_non_null(strstr(e.text, "mail.example port "));
     assert_non_null(strstr(e.text, "127.0.0.1: Connection refused, 127.0.0.2: no answer in time"));
     field_done(&f);

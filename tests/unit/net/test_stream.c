@@ -98,7 +98,7 @@ static void test_trace(void **state)
     BUF sent = { 0 };
     BUF seen = { 0 };
     struct stream *s = stream_new_memory(SPAN("535 no AGJvYgBzZWNyZXQ= for secret\nhalf"), 9, &sent,
-                                         (struct stream_trace){ see, &seen });
+                                         (struct stream_trace){ .see = see, .context = &seen });
     (void)state;
     stream_hide(s, SPAN("secret"));
     stream_put(s, SPAN("AUTH PLAIN "));

@@ -61,7 +61,13 @@ static const struct {
     { "[mail.example.com]", 0, UNSET, NULL, 0, 0, false },
     { "2001:db8::1::2", 0, UNSET, NULL, 0, 0, false },
     { "\377.example", 0, UNSET, NULL, 0, 0, false },
-    { "srv:example.com", 0, UNSET, NULL, 0, 0, false },
+    { "srv:example.com", 0, UNSET, "example.com", 0, UNSET, false },
+    { "SRV:example.com.", 465, START, "example.com", 0, START, false },
+    { "srv:m\303\274nchen.example", 0, IMPL, "xn--mnchen-3ya.example", 0, IMPL, false },
+    { "srv:example.com", 0, OFF, NULL, 0, 0, false },
+    { "srv:example.com:587", 0, UNSET, NULL, 0, 0, false },
+    { "srv:192.0.2.1", 0, UNSET, NULL, 0, 0, false },
+    { "srv:", 0, UNSET, NULL, 0, 0, false },
 };
 
 static void test_parse(void **state)

@@ -77,7 +77,7 @@ static int connect_to(const struct cert *leaf, const struct show *show, const st
     if (show->signer >= BY_BETWEEN && !show->omits_between)
         peer.between = &authorities[show->signer == BY_BETWEEN ? BETWEEN : FOREIGN];
     pid_t pid = peer_start(&peer, &fd);
-    struct stream *s = stream_new(fd, (struct stream_trace){ NULL, NULL });
+    struct stream *s = stream_new(fd, (struct stream_trace){ 0 });
     stream_set_deadline(s, deadline_in(5000));
     bool is_literal = span_has(span_of(host), ':') || ascii_is_digit(host[0]);
     int done = stream_start_tls(s, opts, host, is_literal, e);
