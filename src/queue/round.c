@@ -247,7 +247,7 @@ static void serve(struct round *r, uint32_t number)
         hand_over(w, agenda_take(&r->agenda, number));
 }
 
-/* Those that come later in the list are not served last for ever: their workers stay. */
+/* With more routes than workers the later ones wait until a worker has emptied its line. */
 static void hand_out(struct round *r)
 {
     for (uint32_t i = 0; i < r->n_routes; i++)
