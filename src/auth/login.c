@@ -12,9 +12,9 @@ static int login_step(struct sasl *s, const struct span *challenge, struct buf *
     if (s->steps >= LOGIN_STEPS)
         return sasl_unexpected(s, e);
     if (s->steps == 0)
-        buf_add_string(ret, s->user);
+        buf_add_string(ret, s->setup.user);
     else
-        buf_add_span(ret, s->password);
+        buf_add_span(ret, s->setup.secret);
     return 0;
 }
 

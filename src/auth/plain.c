@@ -13,9 +13,9 @@ static int plain_step(struct sasl *s, const struct span *challenge, struct buf *
         return sasl_unexpected(s, e);
     (void)challenge; /* some servers put words where nothing should be */
     buf_add_char(ret, '\0');
-    buf_add_string(ret, s->user);
+    buf_add_string(ret, s->setup.user);
     buf_add_char(ret, '\0');
-    buf_add_span(ret, s->password);
+    buf_add_span(ret, s->setup.secret);
     return 0;
 }
 

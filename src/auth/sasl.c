@@ -3,7 +3,6 @@
 #include "auth/sasl_ops.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const struct sasl_ops *sasl_ops_of(enum mech mech)
 {
@@ -11,32 +10,39 @@ static const struct sasl_ops *sasl_ops_of(enum mech mech)
     case MECH_PLAIN: return &plain_ops;
     case MECH_LOGIN: return &login_ops;
     case MECH_SCRAM_SHA_1:
-    case MECH_SCRAM_SHA_256: return &scram_ops;
+    case MECH_SCRAM_SHA_256:
+    case MECH_SCRAM_SHA_1_PLUS:
+    case MECH_SCRAM_SHA_256_PLUS: return &scram_ops;
+    case MECH_CRAM_MD5: return &cram_ops;
+    case MECH_EXTERNAL: return &external_ops;
+    case MECH_GSSAPI: return &gssapi_ops;
+    case MECH_OAUTHBEARER: return &oauthbearer_ops;
+    case MECH_XOAUTH2: return &xoauth2_ops;
     }
     return NULL;
 }
 
-static int sasl_check(enum mech mech, const char *user, struct span password, struct err *e)
+static int sasl_check(const struct sasl_setup *setup, struct err *e)
 {
-    if (!sasl_ops_of(mech))
-        return err_set(e, ERR_INTERNAL, "no such SASL mechanism: %d", (int)mech);
-    if (!user || !*user)
+    const struct sasl_ops *ops = sasl_ops_of(setup->mech);
+    if (!ops)
+        return err_set(e, ERR_INTERNAL, "no such SASL mechanism: %d", (int)setup->mech);
+    if (ops->bare)
+        return 0;
+    if (!setup->user || !*setup->user)
         return err_set(e, ERR_CONFIG, "a login is wanted, but `user` is not set");
-    if (!password.len || span_has(password, '\0'))
+    if (!setup->secret.len || span_has(setup->secret, '\0'))
         return err_set(e, ERR_CONFIG, "the password is empty or has a NUL octet");
     return 0;
 }
 
-int sasl_new(enum mech mech, const char *user, struct span password, struct sasl **ret,
-             struct err *e)
+int sasl_new(const struct sasl_setup *setup, struct sasl **ret, struct err *e)
 {
-    if (sasl_check(mech, user, password, e) < 0)
+    if (sasl_check(setup, e) < 0)
         return -1;
     struct sasl *s = mem_new(1, sizeof *s);
-    s->ops = sasl_ops_of(mech);
-    s->mech = mech;
-    s->user = mem_string(user);
-    s->password = password;
+    s->setup = *setup;
+    s->ops = sasl_ops_of(setup->mech);
     if (s->ops->open && s->ops->open(s, e) < 0) {
         sasl_free(s);
         return -1;
@@ -47,13 +53,8 @@ int sasl_new(enum mech mech, const char *user, struct span password, struct sasl
 
 void sasl_free(struct sasl *s)
 {
-    if (!s)
-        return;
-    if (s->ops->close)
+    if (s && s->ops->close && s->state)
         s->ops->close(s);
-    mem_wipe(s->user, strlen(s->user));
-    free(s->user);
-    mem_wipe(s, sizeof *s);
     free(s);
 }
 
@@ -81,8 +82,14 @@ int sasl_finish(struct sasl *s, struct err *e)
     return s->ops->finish ? s->ops->finish(s, e) : 0;
 }
 
+void sasl_explain(const struct sasl *s, struct err *e)
+{
+    if (s->ops->explain)
+        s->ops->explain(s, e);
+}
+
 int sasl_unexpected(const struct sasl *s, struct err *e)
 {
     return err_set(e, ERR_AUTH, "the server sends a challenge that %s has no answer to",
-                   mech_name(s->mech));
+                   mech_name(s->setup.mech));
 }

@@ -5,13 +5,24 @@
 #include "auth/mech.h"
 #include "base/buf.h"
 
+/* What a login is made with; all borrowed until sasl_free. */
+struct sasl_setup {
+    enum mech mech;
+    const char *user;         /* may be NULL or empty for EXTERNAL and GSSAPI */
+    struct span secret;       /* password, or token of MECHS_OAUTH; nothing for MECHS_BARE */
+    const char *host;         /* of the server, for MECHS_OAUTH and GSSAPI */
+    int port;                 /* likewise */
+    struct span binding;      /* for MECHS_PLUS: the channel binding … */
+    const char *binding_type; /* … and its name, "tls-exporter" or "tls-unique" */
+    bool plus_missed;         /* see mech_plus_missed */
+};
+
 struct sasl;
 
-/* `password` is borrowed until sasl_free. -1 with ERR_UNAVAILABLE (SCRAM without libgsasl) or
- * ERR_CONFIG (user or password empty, or not to be expressed in this mechanism). */
-int sasl_new(enum mech mech, const char *user, struct span password, struct sasl **ret,
-             struct err *e) MUST_USE;
-void sasl_free(struct sasl *s); /* wipes */
+/* -1 with ERR_UNAVAILABLE (no libgsasl where it is needed) or ERR_CONFIG (user or secret empty, or
+ * not to be expressed in this mechanism). */
+int sasl_new(const struct sasl_setup *setup, struct sasl **ret, struct err *e) MUST_USE;
+void sasl_free(struct sasl *s); /* wipes; NULL allowed */
 
 /* Does the mechanism send first? If so sasl_step(s, NULL, …) gives the initial response. */
 bool sasl_client_first(const struct sasl *s);
@@ -28,7 +39,11 @@ int sasl_step(struct sasl *s, const struct span *challenge, struct buf *ret,
  * been asked for the password. -1 with ERR_AUTH. */
 int sasl_finish(struct sasl *s, struct err *e) MUST_USE;
 
-/* Is SCRAM possible here: libgsasl can be opened, and SASLprep takes user and password? */
+/* The server said no, in `e`: adds what it told about that beforehand (OAuth only), and the remedy
+ * that the mechanism knows. */
+void sasl_explain(const struct sasl *s, struct err *e);
+
+/* Is SCRAM possible here: can user and password be prepared for it? */
 bool sasl_scram_possible(const char *user, struct span password);
 
 #endif

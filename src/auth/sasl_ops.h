@@ -8,6 +8,7 @@
 struct sasl_ops {
     bool client_first;
     bool initial_response;
+    bool bare; /* needs neither user nor secret */
 
     /* Acquires what the exchange needs, or NULL for nothing. As sasl_new. */
     int (*open)(struct sasl *s, struct err *e);
@@ -18,21 +19,27 @@ struct sasl_ops {
     /* As sasl_finish, or NULL when the server has nothing to prove. */
     int (*finish)(const struct sasl *s, struct err *e);
 
+    /* As sasl_explain, or NULL when there is nothing to add. */
+    void (*explain)(const struct sasl *s, struct err *e);
+
     /* Gives back what `open` acquired, all or part of it. NULL for nothing. */
     void (*close)(struct sasl *s);
 };
 
-extern const struct sasl_ops plain_ops; /* RFC 4616 */
-extern const struct sasl_ops login_ops; /* draft-murchison-sasl-login */
-extern const struct sasl_ops scram_ops; /* RFC 5802, RFC 7677 */
+extern const struct sasl_ops plain_ops;       /* RFC 4616 */
+extern const struct sasl_ops login_ops;       /* draft-murchison-sasl-login */
+extern const struct sasl_ops scram_ops;       /* RFC 5802, RFC 7677 */
+extern const struct sasl_ops cram_ops;        /* RFC 2195 */
+extern const struct sasl_ops external_ops;    /* RFC 4422 appendix A */
+extern const struct sasl_ops gssapi_ops;      /* RFC 4752 */
+extern const struct sasl_ops oauthbearer_ops; /* RFC 7628 */
+extern const struct sasl_ops xoauth2_ops;     /* Google's and Microsoft's */
 
 struct sasl {
+    struct sasl_setup setup;
     const struct sasl_ops *ops;
-    enum mech mech;
-    char *user;
-    struct span password; /* borrowed; not empty, without NUL */
-    unsigned steps;       /* responses given */
-    struct scram *scram;  /* belongs to scram.c */
+    unsigned steps; /* responses given */
+    void *state;    /* belongs to the mechanism's file */
 };
 
 /* For `step`: a challenge came that the mechanism has no place for. */

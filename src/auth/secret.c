@@ -1,16 +1,12 @@
 #include "auth/secret.h"
 
+#include "auth/helper.h"
 #include "auth/netrc.h"
 #include "auth/secret_file.h"
-#include "base/child.h"
-#include "base/words.h"
+#include "auth/token.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
-
-enum { OUTPUT_MAX = 64 * 1024 };
 
 /* In the order in which they are tried, though an account has only one. */
 static const struct {
@@ -23,6 +19,7 @@ static const struct {
     { "password_credential", offsetof(struct auth_opts, password_credential) },
     { "password_env", offsetof(struct auth_opts, password_env) },
     { "netrc", offsetof(struct auth_opts, netrc) },
+    { "oauth_token_command", offsetof(struct auth_opts, oauth_token_command) },
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources };
@@ -142,42 +139,14 @@ static int secret_from_netrc(const struct auth_opts *opts, struct arena *a, stru
     return secret_not_in_netrc(opts, file.path, e);
 }
 
-static char *const *secret_argv(struct arena *a, const struct strlist *words)
-{
-    char **argv = arena_new(a, words->n + 1, sizeof *argv);
-    for (size_t i = 0; i < words->n; i++)
-        argv[i] = arena_string(a, span_of(words->items[i]));
-    return argv;
-}
-
-static int secret_command_failed(const struct child_result *result, struct err *e)
-{
-    if (!result->exited)
-        return err_set(e, ERR_CONFIG, "password_command: killed by signal %d", result->status);
-    if (result->status == EX_TEMPFAIL)
-        return err_set(e, ERR_TEMPORARY, "password_command: exit status 75, temporary failure");
-    err_set(e, ERR_CONFIG, "password_command: exit status %d", result->status);
-    err_hint(e, "it runs as uid %ld without a shell, a terminal or input; try it that way",
-             (long)getuid());
-    return -1;
-}
-
 static int secret_from_command(const struct auth_opts *opts, struct deadline deadline,
                                struct arena *a, struct buf *ret, struct err *e)
 {
-    struct strlist words = { 0 };
-    struct child_result result = { 0 };
-    BUF out = { .secret = true, .limit = OUTPUT_MAX };
-    if (words_split(a, span_of(opts->password_command), opts->home, &words, e) < 0 ||
-        child_run(secret_argv(a, &words), deadline, &out, &result, e) < 0) {
-        if (e->kind == ERR_DATA)
-            e->kind = ERR_CONFIG;
-        err_context(e, "password_command");
+    struct helper helper = { "password_command", opts->password_command, opts->home, NULL };
+    BUF line = { .secret = true };
+    if (helper_run(&helper, deadline, a, &line, e) < 0)
         return -1;
-    }
-    if (!result.exited || result.status != 0)
-        return secret_command_failed(&result, e);
-    return secret_put(secret_line(buf_span(&out)), "password_command", ret, e);
+    return secret_put(buf_span(&line), helper.key, ret, e);
 }
 
 int secret_get(const struct auth_opts *opts, struct deadline deadline, struct arena *a,
@@ -195,6 +164,8 @@ int secret_get(const struct auth_opts *opts, struct deadline deadline, struct ar
         return secret_from_env(opts, ret, e);
     if (opts->netrc)
         return secret_from_netrc(opts, a, ret, notes, e);
+    if (opts->oauth_token_command)
+        return token_get(opts, deadline, ret, e);
     err_set(e, ERR_CONFIG, "a login is wanted, but there is no password");
     err_hint(e, "set password_command, password_file or password (postbag help secrets has more "
                 "ways), or auth = off");

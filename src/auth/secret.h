@@ -1,4 +1,4 @@
-/* The password, from the one place the account names. */
+/* The password, or the token in its place, from the one place the account names. */
 #ifndef AUTH_SECRET_H
 #define AUTH_SECRET_H
 
@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 /* Which key it comes from, or NULL: password, password_file, password_command,
- * password_credential, password_env, netrc, in this order. */
+ * password_credential, password_env, netrc, oauth_token_command, in this order. */
 const char *secret_source(const struct auth_opts *opts);
 
 /* Appends the password to `ret` (marked secret): the value itself, the first line of the file or

@@ -102,6 +102,11 @@ static int get_password(struct test *t, struct err *e)
         steps_note(&t->steps, "password", "no login is configured");
         return 0;
     }
+    if (!secret_source(auth)) {
+        steps_note(&t->steps, "password", "none is needed for %s",
+                   auth->auth.n ? auth->auth.items[0] : "EXTERNAL");
+        return 0;
+    }
     if (secret_get(auth, t->deadline, &t->s.arena, &t->password, &notes, e) < 0)
         return -1;
     steps_pass(&t->steps, "password", "from %s", secret_source(auth));
@@ -118,7 +123,8 @@ static int log_in(struct test *t, struct err *e)
         return 0;
     if (client_login(&t->client, e) < 0)
         return -1;
-    steps_pass(&t->steps, "login", "%s, user %s", mech_name(t->client.mech), t->account.auth.user);
+    steps_pass(&t->steps, "login", "%s, user %s", mech_name(t->client.mech),
+               t->account.auth.user ? t->account.auth.user : "as the server knows");
     return 0;
 }
 

@@ -3,7 +3,8 @@
 #include <string.h>
 
 static const char *const password_keys[] = {
-    "password", "password_file", "password_command", "password_credential", "password_env", "netrc",
+    "password",     "password_file", "password_command",    "password_credential",
+    "password_env", "netrc",         "oauth_token_command",
 };
 
 enum { PASSWORD_KEYS = sizeof password_keys / sizeof *password_keys };

@@ -42,7 +42,6 @@ static const char *const planned[] = {
     "oauth_client_secret",
     "oauth_client_secret_command",
     "oauth_tenant",
-    "oauth_token_command",
     "proxy",
     "tls_crl_file",
 };

@@ -74,9 +74,10 @@ int check_mechanism(struct arena *a, const char *value, struct err *e)
 int check_auth_min(struct arena *a, const char *value, struct err *e)
 {
     (void)a;
-    if (strcmp(value, "scram") == 0)
+    if (strcmp(value, "scram") == 0 || strcmp(value, "scram-plus") == 0)
         return 0;
-    return err_set(e, ERR_CONFIG, "\"%s\" is not known here; write scram, or leave it out", value);
+    return err_set(e, ERR_CONFIG,
+                   "\"%s\" is not known here; write scram or scram-plus, or leave it out", value);
 }
 
 int check_credential(struct arena *a, const char *value, struct err *e)

@@ -183,7 +183,7 @@ const struct option option_table[] = {
     { "auth", AUTH(auth), .type = OPTION_LIST, .check = check_mechanism,
       .help = "auto, off, or mechanisms; by default auto if there is a user, else off" },
     { "auth_min", AUTH(auth_min), .type = OPTION_STRING, .check = check_auth_min,
-      .help = "scram: never send the password itself" },
+      .help = "scram: never send the password itself; scram-plus: nobody in the middle either" },
     { "user", AUTH(user), .type = OPTION_STRING, .help = "name to log in with" },
     { "password", AUTH(password), .type = OPTION_SECRET,
       .help = "password; the file must then be private" },
@@ -197,6 +197,9 @@ const struct option option_table[] = {
       .help = "environment variable that is the password" },
     { "netrc", AUTH(netrc), .type = OPTION_PATH, .choices = yes,
       .help = "file of logins that has the password; yes: ~/.netrc" },
+    { "oauth_token_command", AUTH(oauth_token_command), .type = OPTION_STRING,
+      .help = "command whose first line of output is an OAuth 2.0 access token, in place of a "
+              "password" },
 
     { "from", SENDER(from), .type = OPTION_STRING, .check = check_address,
       .help = "the account's own address" },

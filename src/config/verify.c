@@ -1,3 +1,4 @@
+#include "auth/mech.h"
 #include "config/config.h"
 #include "net/target.h"
 
@@ -9,13 +10,13 @@ static int fail(const struct account *account, struct err *e, const char *what)
     return err_set(e, ERR_CONFIG, "%s: %s", account->file, what);
 }
 
-/* Can the login only be one that does not show the password? */
-static bool is_scram_only(const struct auth_opts *auth)
+/* Can the login only be one that does not show the password? A mistake in the keys is for
+ * check_login. */
+static bool is_hidden_only(const struct auth_opts *auth)
 {
-    for (size_t i = 0; i < auth->auth.n; i++)
-        if (!span_istarts(span_of(auth->auth.items[i]), "SCRAM-"))
-            return auth->auth_min != NULL;
-    return auth->auth.n > 0 || auth->auth_min;
+    ERR ignored = { 0 };
+    unsigned set = 0;
+    return mech_allowed(auth, &set, &ignored) < 0 || !(set & ~(MECHS_SCRAM | MECHS_BARE));
 }
 
 static int check_hosts(struct arena *a, const struct account *account, struct err *e)
@@ -29,7 +30,7 @@ static int check_hosts(struct arena *a, const struct account *account, struct er
         if (target_parse(a, account->net.host.items[i], &account->net, &target, e) < 0)
             return fail(account, e, e->text);
         if (target.tls == TLS_MODE_OFF && !target_is_local(&target) &&
-            auth_opts_wanted(&account->auth) && !is_scram_only(&account->auth))
+            auth_opts_wanted(&account->auth) && !is_hidden_only(&account->auth))
             return fail(account, e,
                         arena_printf(a,
                                      "\"tls = off\" would send the password to %s in clear text; "
@@ -37,6 +38,16 @@ static int check_hosts(struct arena *a, const struct account *account, struct er
                                      target.host));
     }
     return 0;
+}
+
+/* Can a certificate or a Kerberos ticket stand in for user and password? */
+static bool is_bare(const struct account *account)
+{
+    ERR ignored = { 0 };
+    unsigned set = 0;
+    if (auth_opts_sources(&account->auth) || mech_allowed(&account->auth, &set, &ignored) < 0)
+        return false;
+    return set & MECH_GSSAPI || (set & MECH_EXTERNAL && account->net.tls_cert);
 }
 
 static int check_login(const struct account *account, struct err *e)
@@ -48,12 +59,12 @@ static int check_login(const struct account *account, struct err *e)
     if (sources > 1)
         return fail(account, e,
                     "more than one of password, password_file, password_command, "
-                    "password_credential, password_env and netrc; keep one");
+                    "password_credential, password_env, netrc and oauth_token_command; keep one");
     if (!auth_opts_wanted(auth))
         return 0;
-    if (!auth->user)
+    if (!auth->user && !is_bare(account))
         return fail(account, e, "auth without a user; write \"user = \" and the login name");
-    if (!sources)
+    if (!sources && !is_bare(account))
         return fail(account, e,
                     "a user but no password; write password_command, password_file or "
                     "password, or \"auth = off\"");

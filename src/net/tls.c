@@ -354,6 +354,8 @@ const struct tls_facts *tls_facts(struct tls *t)
     facts->cipher = buf_string(&t->cipher);
     facts->peer = buf_string(&t->peer);
     facts->verified = t->trust.verified;
+    facts->certificate_sent = gnutls_certificate_client_get_request_status(t->session) &&
+                              gnutls_certificate_get_ours(t->session);
     return facts;
 }
 

@@ -12,6 +12,7 @@ struct tls_facts {
     bool verified;       /* chain and name, or fingerprint; false only with tls_verify = insecure */
     const char *peer;    /* names in the certificate, ", " between them */
     int64_t expires;     /* of the leaf, seconds since the epoch */
+    bool certificate_sent; /* ours: the server asked for one, and it was sent */
 };
 
 struct tls;

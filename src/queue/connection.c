@@ -1,6 +1,7 @@
 #include "queue/connection.h"
 
 #include "auth/secret.h"
+#include "auth/token.h"
 #include "base/sig.h"
 #include "queue/hosts.h"
 
@@ -19,11 +20,12 @@ void connection_allow(struct connection *c, struct allowance allowance)
     c->client.setup.end = allowance.end;
 }
 
+/* A client certificate or a Kerberos ticket needs none. */
 static int get_secret(struct connection *c, const struct account *account, struct deadline deadline,
                       struct delivery *d, struct err *e)
 {
     int64_t start = clock_ms();
-    if (!auth_opts_wanted(&account->auth))
+    if (!auth_opts_wanted(&account->auth) || !secret_source(&account->auth))
         return 0;
     int done = secret_get(&account->auth, deadline, &d->arena, &c->password, &d->notes, e);
     d->secret_ms = clock_ms() - start;
@@ -67,6 +69,34 @@ static int open_client(struct connection *c, const struct client_setup *setup, s
     return -1;
 }
 
+/* What gives the token has failed: for now, or for good, so that the refusal stands. */
+static int not_renewed(struct delivery *d, enum stage *stage, struct err *why, struct err *e)
+{
+    if (err_is_temporary(why)) {
+        *stage = STAGE_SECRET;
+        err_move(e, why);
+    } else {
+        strlist_add(&d->arena, &d->notes, arena_string(&d->arena, span_of(why->text)));
+    }
+    return -1;
+}
+
+/* A token that is refused may only have run out: its command is asked once for a new one. Any other
+ * login that is refused stays refused. */
+static int open_host(struct connection *c, struct client_setup *setup, struct delivery *d,
+                     enum stage *stage, struct err *e)
+{
+    ERR why = { 0 };
+    if (open_client(c, setup, d, stage, e) == 0)
+        return 0;
+    if (*stage != STAGE_AUTH || e->code != 535 || !(c->client.mech & MECHS_OAUTH) || sig_stop())
+        return -1;
+    if (token_renew(setup->auth, setup->deadline, &c->password, &why) < 0)
+        return not_renewed(d, stage, &why, e);
+    setup->password = buf_span(&c->password);
+    return open_client(c, setup, d, stage, e);
+}
+
 static void tell(const struct client_setup *setup, const char *what, struct span words)
 {
     BUF line = { 0 };
@@ -85,7 +115,7 @@ static int try_host(struct connection *c, struct client_setup *setup, const stru
     hosts_describe(&place, &c->target, setup->net);
     tell(setup, "trying ", buf_span(&place));
     setup->reach = hosts_share(hosts, setup->deadline);
-    return open_client(c, setup, d, stage, e);
+    return open_host(c, setup, d, stage, e);
 }
 
 static int open_by_hosts(struct connection *c, struct client_setup *setup, struct delivery *d,

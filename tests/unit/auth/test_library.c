@@ -1,4 +1,4 @@
-/* scram.c on a machine without libgsasl, and on one whose library lacks the functions. */
+/* A machine without libgsasl, and one whose library lacks the functions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,42 +12,76 @@ static const char *library_name;
 
 #undef GSASL_SONAME
 #define GSASL_SONAME library_name
-#include "../../../src/auth/scram.c"
+#include "../../../src/auth/library.c"
 
-static void scram_is_unavailable_and_says_why(void **state)
+#include "auth/prepare.h"
+#include "auth/sasl.h"
+
+static const char *const names[] = { "libgsasl.so.none", "libgnutls.so.30" };
+
+static void it_is_told_what_needs_it(void **state)
 {
-    static const char *const names[] = { "libgsasl.so.none", "libgnutls.so.30" };
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         ERR e = { 0 };
-        struct sasl *s = NULL;
+        struct library library = { 0 };
         library_name = names[i];
-        assert_false(sasl_scram_possible("user", SPAN("pencil")));
-        assert_int_equal(sasl_new(MECH_SCRAM_SHA_256, "user", SPAN("pencil"), &s, &e), -1);
+        assert_int_equal(library_open(&library, "GSSAPI", &e), -1);
         assert_int_equal(e.kind, ERR_UNAVAILABLE);
-        assert_non_null(strstr(e.text, "SCRAM-SHA-256 needs lib"));
+        assert_non_null(strstr(e.text, "GSSAPI needs lib"));
         assert_non_null(strstr(e.hint, "install libgsasl"));
-        assert_null(s);
+        assert_null(library.handle);
     }
 }
 
-static void the_others_do_not_need_it(void **state)
+static void what_is_not_ascii_cannot_be_prepared(void **state)
 {
     (void)state;
     ERR e = { 0 };
-    BUF answer = { 0 };
-    struct sasl *s = NULL;
-    library_name = "libgsasl.so.none";
-    assert_int_equal(sasl_new(MECH_PLAIN, "user", SPAN("pencil"), &s, &e), 0);
-    assert_int_equal(sasl_step(s, NULL, &answer, &e), 0);
-    sasl_free(s);
+    BUF prepared = { 0 };
+    library_name = names[0];
+    assert_int_equal(prepare(SPAN("pa\303\237wort"), &prepared, &e), -1);
+    assert_int_equal(e.kind, ERR_UNAVAILABLE);
+    assert_int_equal(prepared.len, 0);
+    assert_false(sasl_scram_possible("user", SPAN("pa\303\237wort")));
+}
+
+/* PLAIN never asks for it, SCRAM not for ASCII. */
+static void most_logins_do_not_need_it(void **state)
+{
+    static const enum mech mechs[] = { MECH_PLAIN,         MECH_LOGIN,    MECH_SCRAM_SHA_1,
+                                       MECH_SCRAM_SHA_256, MECH_CRAM_MD5, MECH_EXTERNAL };
+    (void)state;
+    library_name = names[0];
+    assert_true(sasl_scram_possible("user", SPAN("pencil")));
+    for (size_t i = 0; i < sizeof mechs / sizeof *mechs; i++) {
+        ERR e = { 0 };
+        struct sasl *s = NULL;
+        struct sasl_setup setup = { .mech = mechs[i], .user = "user", .secret = SPAN("pencil") };
+        assert_int_equal(sasl_new(&setup, &s, &e), 0);
+        sasl_free(s);
+    }
+}
+
+static void an_open_library_has_its_functions(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    CLEANUP(library_close) struct library library = { 0 };
+    library_name = "libgsasl.so.18";
+    if (library_open(&library, "the test", &e) < 0)
+        skip();
+    assert_non_null(library.saslprep);
+    assert_non_null(library.strerror);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scram_is_unavailable_and_says_why),
-        cmocka_unit_test(the_others_do_not_need_it),
+        cmocka_unit_test(it_is_told_what_needs_it),
+        cmocka_unit_test(what_is_not_ascii_cannot_be_prepared),
+        cmocka_unit_test(most_logins_do_not_need_it),
+        cmocka_unit_test(an_open_library_has_its_functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

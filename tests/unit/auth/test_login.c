@@ -11,7 +11,8 @@ static struct sasl *login_new(void)
 {
     ERR e = { 0 };
     struct sasl *s = NULL;
-    assert_int_equal(sasl_new(MECH_LOGIN, "alice", SPAN("sesame"), &s, &e), 0);
+    struct sasl_setup setup = { .mech = MECH_LOGIN, .user = "alice", .secret = SPAN("sesame") };
+    assert_int_equal(sasl_new(&setup, &s, &e), 0);
     return s;
 }
 

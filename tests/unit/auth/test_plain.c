@@ -13,7 +13,10 @@ static struct sasl *plain_new(const char *user, struct span password)
 {
     ERR e = { 0 };
     struct sasl *s = NULL;
-    assert_int_equal(sasl_new(MECH_PLAIN, user, password, &s, &e), 0);
+    assert_int_equal(
+        sasl_new(&(struct sasl_setup){ .mech = MECH_PLAIN, .user = user, .secret = password }, &s,
+                 &e),
+        0);
     return s;
 }
 

@@ -119,31 +119,50 @@ static void the_test_computes_what_the_rfcs_say(void **state)
     }
 }
 
-/* A login up to the client's first message, "n,," + bare. */
+/* A login up to the client's first message, gs2-header + bare. */
 struct login {
     struct sasl *sasl;
     struct buf first;
+    struct buf bound; /* gs2-header and binding, in base64 */
     const char *bare;
     const char *nonce;
 };
 
-static void login_start(struct login *login, enum mech mech, const char *user, const char *password)
+static void login_start_as(struct login *login, const struct sasl_setup *setup, const char *header)
 {
     ERR e = { 0 };
-    assert_int_equal(sasl_new(mech, user, span_of(password), &login->sasl, &e), 0);
+    BUF bound = { 0 };
+    assert_int_equal(sasl_new(setup, &login->sasl, &e), 0);
     assert_true(sasl_client_first(login->sasl));
     assert_true(sasl_initial_response(login->sasl));
     assert_int_equal(sasl_step(login->sasl, NULL, &login->first, &e), 0);
-    assert_true(span_starts(buf_span(&login->first), "n,,n="));
-    login->bare = buf_string(&login->first) + 3;
+    assert_true(span_starts(buf_span(&login->first), header));
+    buf_add_string(&bound, header);
+    if (*header == 'p')
+        buf_add_span(&bound, setup->binding);
+    login->bound = base64_of(bound.at, (unsigned)bound.len);
+    login->bare = buf_string(&login->first) + strlen(header);
+    assert_true(span_starts(span_of(login->bare), "n="));
     login->nonce = strstr(login->bare, ",r=") + 3;
     assert_true(strlen(login->nonce) >= 20);
+}
+
+static struct sasl_setup setup_of(enum mech mech, const char *user, const char *password)
+{
+    return (struct sasl_setup){ .mech = mech, .user = user, .secret = span_of(password) };
+}
+
+static void login_start(struct login *login, enum mech mech, const char *user, const char *password)
+{
+    struct sasl_setup setup = setup_of(mech, user, password);
+    login_start_as(login, &setup, "n,,");
 }
 
 static void login_done(struct login *login)
 {
     sasl_free(login->sasl);
     buf_done(&login->first);
+    buf_done(&login->bound);
 }
 
 #define LOGIN CLEANUP(login_done) struct login
@@ -171,10 +190,12 @@ static void login_succeed(struct login *login, const struct hash *hash, const ch
     unsigned char salted[64];
     buf_addf(&first, "r=%s3rfcNHYJ,s=%s,i=%u", login->nonce, salt, rounds);
     assert_int_equal(login_step(login, buf_string(&first), &answer, &e), 0);
-    buf_addf(&message, "%s,%s,c=biws,r=%s3rfcNHYJ", login->bare, buf_string(&first), login->nonce);
+    buf_addf(&message, "%s,%s,c=%s,r=%s3rfcNHYJ", login->bare, buf_string(&first),
+             buf_string(&login->bound), login->nonce);
     salted_password(hash, prepared, salt, rounds, salted);
     PROOFS p = proofs_of(hash, salted, buf_string(&message));
-    buf_addf(&final, "c=biws,r=%s3rfcNHYJ,p=%s", login->nonce, buf_string(&p.client));
+    buf_addf(&final, "c=%s,r=%s3rfcNHYJ,p=%s", buf_string(&login->bound), login->nonce,
+             buf_string(&p.client));
     assert_string_equal(buf_string(&answer), buf_string(&final));
     assert_true(answer.secret);
 
@@ -202,6 +223,9 @@ static void a_server_that_knows_the_password_is_believed(void **state)
         /* SASLprep (RFC 4013): compatibility forms, soft hyphen, foreign blanks */
         { "\302\252", "a", "I\302\255X", "IX", 4096 },
         { "user", "user", "\342\205\250\302\240x", "IX x", 4096 },
+        /* newer than Unicode 3.2, in password and user */
+        { "user", "user", "\342\202\277 1", "\342\202\277 1", 4096 },
+        { "\360\237\223\256", "\360\237\223\256", "\360\237\230\200", "\360\237\230\200", 4096 },
         { "user", "user", "pencil", "pencil", 100000 },
     };
     (void)state;
@@ -240,7 +264,7 @@ static void odd_challenges_have_no_answer(void **state)
         { "r=@x,s=QSXCR+Q6sek8bf92,i=1", NULL, "asks for 1 SCRAM rounds" },
         { "r=@x,s=QSXCR+Q6sek8bf92,i=1000001", NULL, "asks for 1000001 SCRAM rounds" },
         { "r=@x,s=QSXCR+Q6sek8bf92,i=10000000", NULL, "asks for 10000000 SCRAM rounds" },
-        { "r=@x,s=QSXCR+Q6sek8bf92,i=0", NULL, "malformed" },
+        { "r=@x,s=QSXCR+Q6sek8bf92,i=0", NULL, "asks for 0 SCRAM rounds" },
         { "r=@x,s=QSXCR+Q6sek8bf92,i=-4096", NULL, NULL },
         { "r=@x,s=QSXCR+Q6sek8bf92,i=18446744073709555712", NULL, NULL },
         { "r=@x,s=QSXCR+Q6sek8bf92,i=", NULL, "malformed" },
@@ -250,6 +274,7 @@ static void odd_challenges_have_no_answer(void **state)
         { "r=x@,s=QSXCR+Q6sek8bf92,i=4096", NULL, "does not answer ours" },
         { "r=,s=QSXCR+Q6sek8bf92,i=4096", NULL, NULL },
         { "m=x,r=@x,s=QSXCR+Q6sek8bf92,i=4096", NULL, "malformed" },
+        { "r=@,s=QSXCR+Q6sek8bf92,i=4096", NULL, "does not answer ours" },
         { "", NULL, "malformed" },
         { "garbage", NULL, "malformed" },
         { "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", NULL, "malformed" },
@@ -257,6 +282,7 @@ static void odd_challenges_have_no_answer(void **state)
         { FIRST, "e=invalid-proof", "refuses the SCRAM login: invalid-proof" },
         { FIRST, "e=\033[2J", "refuses the SCRAM login: \\x1b[2J" },
         { FIRST, "e=", "refuses the SCRAM login: " },
+        { FIRST, "e=channel-bindings-dont-match,x=1", "login: channel-bindings-dont-match" },
         { FIRST, "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", "does not know the password" },
         { FIRST, "v=", NULL },
         { FIRST, "", "malformed" },
@@ -311,7 +337,8 @@ static void the_first_challenge_must_be_empty(void **state)
         ERR e = { 0 };
         BUF answer = { 0 };
         struct sasl *s = NULL;
-        assert_int_equal(sasl_new(MECH_SCRAM_SHA_256, "user", SPAN("pencil"), &s, &e), 0);
+        struct sasl_setup setup = setup_of(MECH_SCRAM_SHA_256, "user", "pencil");
+        assert_int_equal(sasl_new(&setup, &s, &e), 0);
         assert_int_equal(sasl_step(s, i ? &words : &empty, &answer, &e), i ? -1 : 0);
         assert_int_equal(answer.len > 0, !i);
         sasl_free(s);
@@ -347,7 +374,8 @@ static void what_saslprep_refuses_is_told_beforehand(void **state)
         ERR e = { 0 };
         struct sasl *s = NULL;
         struct span password = span_of(rows[i].password);
-        assert_int_equal(sasl_new(MECH_SCRAM_SHA_1, rows[i].user, password, &s, &e), -1);
+        struct sasl_setup setup = setup_of(MECH_SCRAM_SHA_1, rows[i].user, rows[i].password);
+        assert_int_equal(sasl_new(&setup, &s, &e), -1);
         assert_int_equal(e.kind, ERR_CONFIG);
         assert_non_null(strstr(e.text, rows[i].text));
         assert_non_null(strstr(e.hint, "auth = PLAIN"));
@@ -356,22 +384,33 @@ static void what_saslprep_refuses_is_told_beforehand(void **state)
     }
     assert_false(sasl_scram_possible("user", SPAN("pen\0cil")));
     assert_false(sasl_scram_possible("user", SPAN("")));
-    assert_false(sasl_scram_possible("\xf0\x9f\x93\xae", SPAN("pencil"))); /* newer than 3.2 */
 }
 
-/* Characters newer than Unicode 3.2: libgsasl 2.2.0 refuses them, another version may not. */
-static void what_is_possible_can_be_started(void **state)
+/* RFC 5802 section 6: what the server is told of channel binding, and proved with the rest. */
+static void the_channel_is_bound(void **state)
 {
-    static const char *const passwords[] = { "\342\202\277", "\360\237\230\200", "pencil" };
+    static const struct {
+        const char *type, *header;
+        bool plus, missed;
+    } rows[] = {
+        { "tls-exporter", "p=tls-exporter,,", true, false },
+        { "tls-unique", "p=tls-unique,,", true, false },
+        { "tls-exporter", "y,,", false, true },
+        { "tls-exporter", "n,,", false, false },
+    };
+    static const enum mech plus[] = { MECH_SCRAM_SHA_1_PLUS, MECH_SCRAM_SHA_256_PLUS };
     (void)state;
-    for (size_t i = 0; i < sizeof passwords / sizeof *passwords; i++) {
-        ERR e = { 0 };
-        struct sasl *s = NULL;
-        struct span password = span_of(passwords[i]);
-        int expected = sasl_scram_possible("user", password) ? 0 : -1;
-        assert_int_equal(sasl_new(MECH_SCRAM_SHA_256, "user", password, &s, &e), expected);
-        assert_int_equal(e.kind, expected ? ERR_CONFIG : ERR_NONE);
-        sasl_free(s);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t j = 0; j < sizeof hashes / sizeof *hashes; j++) {
+            LOGIN login = { 0 };
+            struct sasl_setup setup =
+                setup_of(rows[i].plus ? plus[j] : hashes[j].mech, "user", "pencil");
+            setup.binding = SPAN("\0\1\377 octets of the session");
+            setup.binding_type = rows[i].type;
+            setup.plus_missed = rows[i].missed;
+            login_start_as(&login, &setup, rows[i].header);
+            login_succeed(&login, &hashes[j], "pencil", 4096);
+        }
     }
 }
 
@@ -386,7 +425,7 @@ int main(void)
         cmocka_unit_test(the_first_challenge_must_be_empty),
         cmocka_unit_test(a_yes_too_early_is_not_believed),
         cmocka_unit_test(what_saslprep_refuses_is_told_beforehand),
-        cmocka_unit_test(what_is_possible_can_be_started),
+        cmocka_unit_test(the_channel_is_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void test_planned(void **state)
 {
     (void)state;
     assert_true(option_is_planned(SPAN("proxy")));
-    assert_true(option_is_planned(SPAN("oauth_token_command")));
+    assert_true(option_is_planned(SPAN("oauth_tenant")));
     assert_false(option_is_planned(SPAN("oauth_x")));
     for (size_t i = 0; i < option_count; i++)
         assert_false(option_is_planned(span_of(option_table[i].key)));
