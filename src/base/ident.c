@@ -62,18 +62,30 @@ static const char *ident_folder(struct arena *a, const struct ident *who, const 
     return arena_printf(a, "%s/%s", who->home, usual);
 }
 
-void ident_get(struct arena *a, struct ident *ret)
+/* The entry, or NULL if there is none. */
+static const struct passwd *ident_look_up(struct arena *a, uid_t uid, struct ident *ret)
 {
-    *ret = (struct ident){ .uid = getuid(), .gecos = "", .host = ident_host(a) };
-    const struct passwd *entry = ident_entry(a, ret->uid);
+    *ret = (struct ident){ .uid = uid, .gecos = "", .host = ident_host(a) };
+    const struct passwd *entry = ident_entry(a, uid);
     if (!entry) {
-        ret->login = arena_printf(a, "uid-%ju", (uintmax_t)ret->uid);
-        return;
+        ret->login = arena_printf(a, "uid-%ju", (uintmax_t)uid);
+        return NULL;
     }
     ret->login = entry->pw_name;
     if (entry->pw_gecos)
         ret->gecos = ident_full_name(a, entry->pw_gecos, entry->pw_name);
-    if (!entry->pw_dir || *entry->pw_dir != '/')
+    return entry;
+}
+
+void ident_of(struct arena *a, uid_t uid, struct ident *ret)
+{
+    (void)ident_look_up(a, uid, ret);
+}
+
+void ident_get(struct arena *a, struct ident *ret)
+{
+    const struct passwd *entry = ident_look_up(a, getuid(), ret);
+    if (!entry || !entry->pw_dir || *entry->pw_dir != '/')
         return;
     ret->home = entry->pw_dir;
     ret->config = ident_folder(a, ret, "XDG_CONFIG_HOME", ".config");

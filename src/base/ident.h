@@ -20,6 +20,9 @@ struct ident {
  */
 void ident_get(struct arena *a, struct ident *ret);
 
+/* Of another user, as far as the system knows him: without home, config and state. */
+void ident_of(struct arena *a, uid_t uid, struct ident *ret);
+
 /* Drops set-uid and set-gid rights for good, if there are any. Ends the process with 77 when the
  * kernel refuses. */
 void ident_drop_privileges(void);

@@ -19,6 +19,7 @@ static const char usage_postbag[] =
     "       postbag check                           is the configuration in order?\n"
     "       postbag test [ADDRESS]                  try every step; with ADDRESS send a test mail\n"
     "       postbag queue [COMMAND]                 look after the queue; see postbag help queue\n"
+    "       postbag serve                           send for users who may not read a password\n"
     "       postbag help [TOPIC]                    TOPIC: config, queue, sendmail, exit\n"
     "\n"
     "A first try:  printf 'Subject: hello\\n\\nIt works.\\n' | postbag -v you@example.com\n"

@@ -41,6 +41,7 @@ static int dispatch(const struct options *o)
     case TASK_ALIASES: return cmd_aliases(o);
     case TASK_VERIFY: return cmd_verify(o);
     case TASK_SMTP: return cmd_smtp(o);
+    case TASK_SERVE: return cmd_serve(o);
     case TASK_UNBUILT: return unbuilt(o, o->command);
     }
     return 0;

@@ -256,7 +256,7 @@ static const struct {
     { "send", TASK_SEND },      { "check", TASK_CHECK },    { "help", TASK_HELP },
     { "mail", TASK_UNBUILT },   { "test", TASK_TEST },      { "setup", TASK_UNBUILT },
     { "login", TASK_UNBUILT },  { "logout", TASK_UNBUILT }, { "queue", TASK_QUEUE },
-    { "import", TASK_UNBUILT }, { "serve", TASK_UNBUILT },
+    { "import", TASK_UNBUILT }, { "serve", TASK_SERVE },
 };
 
 /* One run over argv. */

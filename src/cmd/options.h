@@ -23,6 +23,7 @@ enum task {
     TASK_ALIASES, /* -bi */
     TASK_VERIFY,  /* -bv */
     TASK_SMTP,    /* -bs */
+    TASK_SERVE,
     TASK_NOTHING, /* -bh, -bH: nothing to do, exit 0 */
     TASK_UNBUILT, /* a subcommand that this version does not have */
 };

@@ -11,10 +11,25 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+static void identify(struct submission *s)
+{
+    if (s->as)
+        s->ident = *s->as;
+    else
+        ident_get(&s->arena, &s->ident);
+}
+
 void submission_init(struct submission *s, const struct options *options)
 {
     *s = (struct submission){ .options = options };
-    ident_get(&s->arena, &s->ident);
+    identify(s);
+}
+
+void submission_adopt(struct submission *s, const struct options *options, const struct ident *as,
+                      const struct config *config)
+{
+    *s = (struct submission){ .options = options, .as = as, .config = *config };
+    identify(s);
 }
 
 void submission_done(struct submission *s)
@@ -236,7 +251,7 @@ static int check_size(const struct submission *s, struct err *e)
 
 static const char *full_name(const struct submission *s)
 {
-    const char *name = getenv("NAME");
+    const char *name = s->as ? NULL : getenv("NAME");
     ERR ignored = { 0 };
     if (name && *name && check_argument("NAME", name, &ignored) == 0)
         return name;
@@ -339,12 +354,14 @@ int submission_add_recipient(struct submission *s, struct span path, unsigned ds
 
 void submission_forget(struct submission *s)
 {
-    struct submission kept = {
-        .options = s->options, .config = s->config, .section = s->section, .completed = s->completed
-    };
+    struct submission kept = { .options = s->options,
+                               .as = s->as,
+                               .config = s->config,
+                               .section = s->section,
+                               .completed = s->completed };
     stored_done(&s->stored);
     message_done(&s->message);
     arena_done(&s->arena);
     *s = kept;
-    ident_get(&s->arena, &s->ident);
+    identify(s);
 }

@@ -11,6 +11,7 @@
 
 struct submission {
     const struct options *options;
+    const struct ident *as; /* whose message it is; NULL: of who runs this. Borrowed */
     struct arena arena;
     struct ident ident;
     struct config config;
@@ -29,6 +30,12 @@ struct submission {
 
 /* Borrows the options. */
 void submission_init(struct submission *s, const struct options *options);
+
+/* For messages of somebody else, by a configuration that is there already, which stays the
+ * caller's: instead of submission_init and submission_open. Nothing is taken from the environment;
+ * submission_forget, not submission_done, ends it. */
+void submission_adopt(struct submission *s, const struct options *options, const struct ident *as,
+                      const struct config *config);
 void submission_done(struct submission *s);
 
 /* All of it, in the order that the callers of sendmail rely on: options and configuration first,

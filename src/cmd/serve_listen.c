@@ -1,0 +1,215 @@
+#include "cmd/serve_listen.h"
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "net/target.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { FIRST_FD = 3, PORT = 25 };
+
+static int add(struct listeners *l, int fd, bool lmtp, struct err *e)
+{
+    if (l->n == LISTENERS_MAX)
+        return err_set(e, ERR_CONFIG, "more than %d sockets to listen at", LISTENERS_MAX);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+        return err_system(e, ERR_SYSTEM, errno, "fcntl");
+    l->items[l->n++] = (struct listener){ fd, lmtp };
+    return 0;
+}
+
+/* What systemd hands over. */
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in *v4 = (const void *)address;
+    const struct sockaddr_in6 *v6 = (const void *)address;
+    if (address->ss_family == AF_INET)
+        return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+    return address->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+static int inherit(struct listeners *l, int fd, struct err *e)
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t len = sizeof address, size = sizeof(int);
+    int listens = 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens ||
+        getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+        return err_set(e, ERR_CONFIG, "descriptor %d of LISTEN_FDS is no listening socket", fd);
+    if (address.ss_family == AF_UNIX || is_loopback(&address))
+        return add(l, fd, address.ss_family == AF_UNIX, e);
+    return err_set(e, ERR_CONFIG,
+                   "descriptor %d of LISTEN_FDS is open to other machines, for which this service "
+                   "has neither TLS nor login; write ListenStream=127.0.0.1:25",
+                   fd);
+}
+
+static int inherited(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+    uint64_t owner, n;
+    if (!pid || !fds || span_number(span_of(pid), INT32_MAX, &owner) < 0 ||
+        (pid_t)owner != getpid() || span_number(span_of(fds), LISTENERS_MAX + 1, &n) < 0)
+        return 0;
+    return (int)n;
+}
+
+static int inherit_all(struct listeners *l, int n, struct err *e)
+{
+    for (int fd = FIRST_FD; fd < FIRST_FD + n; fd++)
+        if (inherit(l, fd, e) < 0)
+            return -1;
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
+    return 0;
+}
+
+/* The Unix socket. */
+
+static bool is_alive(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool alive =
+        fd >= 0 && (connect(fd, (const void *)address, sizeof *address) == 0 || errno == EAGAIN);
+    if (fd >= 0)
+        close(fd);
+    return alive;
+}
+
+/* What a service that died has left is removed; nothing but a socket is. */
+static int make_room(const struct sockaddr_un *address, struct err *e)
+{
+    struct stat facts;
+    const char *path = address->sun_path;
+    if (lstat(path, &facts) < 0)
+        return 0;
+    if (!S_ISSOCK(facts.st_mode))
+        return err_set(e, ERR_CREATE, "%s is there already, and no socket", path);
+    if (is_alive(address))
+        return err_set(e, ERR_CREATE, "%s: another service listens there", path);
+    return unlink(path) < 0 ? err_system(e, ERR_CREATE, errno, "%s", path) : 0;
+}
+
+/* Its folder, if only that is missing. */
+static void make_folder(const char *path)
+{
+    ARENA a = { 0 };
+    const char *slash = strrchr(path, '/');
+    const char *folder = arena_string(&a, (struct span){ path, (size_t)(slash - path) });
+    if (mkdir(folder, 0755) == 0 && chmod(folder, 0755) < 0)
+        return;
+}
+
+static int bind_unix(int fd, const struct sockaddr_un *address, struct err *e)
+{
+    const char *path = address->sun_path;
+    if (bind(fd, (const void *)address, sizeof *address) < 0 || chmod(path, 0666) < 0 ||
+        listen(fd, SOMAXCONN) < 0)
+        return err_system(e, errno == EACCES ? ERR_PERMISSION : ERR_CREATE, errno, "%s", path);
+    return 0;
+}
+
+static int listen_unix(struct listeners *l, const char *path, struct err *e)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    if (strlen(path) >= sizeof address.sun_path)
+        return err_set(e, ERR_CONFIG, "socket: %s is too long", path);
+    memcpy(address.sun_path, path, strlen(path));
+    make_folder(path);
+    if (make_room(&address, e) < 0)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_system(e, ERR_SYSTEM, errno, "socket");
+    if (bind_unix(fd, &address, e) < 0 || add(l, fd, true, e) < 0) {
+        close(fd);
+        return -1;
+    }
+    l->path = mem_string(path);
+    return 0;
+}
+
+/* SMTP on loopback. */
+
+/* A literal address, or "localhost". */
+static int make_address(const char *host, int port, struct sockaddr_storage *ret)
+{
+    struct sockaddr_in *v4 = (void *)ret;
+    struct sockaddr_in6 *v6 = (void *)ret;
+    *ret = (struct sockaddr_storage){ .ss_family = AF_INET };
+    v4->sin_port = htons((uint16_t)port);
+    if (inet_pton(AF_INET, strcmp(host, "localhost") ? host : "127.0.0.1", &v4->sin_addr) == 1)
+        return 0;
+    ret->ss_family = AF_INET6;
+    v6->sin6_port = htons((uint16_t)port);
+    return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 ? 0 : -1;
+}
+
+static int bind_tcp(struct listeners *l, const char *where, const struct sockaddr_storage *address,
+                    struct err *e)
+{
+    int on = 1;
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_system(e, ERR_SYSTEM, errno, "socket");
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (const void *)address, sizeof *address) == 0 && listen(fd, SOMAXCONN) == 0 &&
+        add(l, fd, false, e) == 0)
+        return 0;
+    if (!e->kind)
+        err_system(e, errno == EACCES ? ERR_PERMISSION : ERR_CREATE, errno, "listen = %s", where);
+    close(fd);
+    return -1;
+}
+
+static int listen_tcp(struct listeners *l, const char *where, struct err *e)
+{
+    ARENA a = { 0 };
+    struct net_opts net = { .port = PORT };
+    struct target target = { 0 };
+    struct sockaddr_storage address;
+    if (target_parse(&a, where, &net, &target, e) < 0)
+        return -1;
+    if (make_address(target.host, target.port, &address) < 0 || !is_loopback(&address))
+        return err_set(e, ERR_CONFIG, "listen = %s: write an address as in 127.0.0.1:25", where);
+    return bind_tcp(l, where, &address, e);
+}
+
+int serve_listen(const struct serve_opts *opts, struct listeners *ret, struct err *e)
+{
+    int n = inherited();
+    *ret = (struct listeners){ 0 };
+    int done = n ? inherit_all(ret, n, e) : listen_unix(ret, opts->socket, e);
+    for (size_t i = 0; done == 0 && !n && i < opts->listen.n; i++)
+        done = listen_tcp(ret, opts->listen.items[i], e);
+    if (done < 0)
+        listeners_close(ret);
+    return done;
+}
+
+void listeners_leave(struct listeners *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        close(l->items[i].fd);
+    l->n = 0;
+}
+
+void listeners_close(struct listeners *l)
+{
+    listeners_leave(l);
+    if (l->path)
+        (void)unlink(l->path);
+    free(l->path);
+    l->path = NULL;
+}

@@ -1,0 +1,240 @@
+/* A session of the service: one connection of one user, whose messages are put into the spool and
+ * whose answers are what becomes of them.
+ *
+ * It has the service's rights and believes nothing but the kernel: the user is whoever holds the
+ * other end. Only an explicit end of data commits a message; who dies or goes silent before that
+ * has sent nothing. A client may be silent for COMMAND_MS, and take MESSAGE_MS for a message. */
+#include "base/clock.h"
+#include "base/sig.h"
+#include "cmd/dialogue.h"
+#include "cmd/handover.h"
+#include "cmd/serve.h"
+#include "cmd/serve_policy.h"
+#include "queue/commit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+    COMMAND_MS = 60 * 1000,
+    MESSAGE_MS = 5 * 60 * 1000,
+};
+
+struct serve_session {
+    struct dialogue dialogue; /* first: the owner of a dialogue is found by it */
+    const struct serve *serve;
+    struct serve_user user;
+    struct ident ident; /* of the user */
+    struct spool spool;
+    int fd;
+    struct deadline message; /* of the one that is coming */
+    struct arena arena;
+};
+
+static struct serve_session *owner(struct dialogue *d)
+{
+    return (struct serve_session *)d;
+}
+
+/* MAIL and RCPT. */
+
+static int check_declared_size(const struct dialogue *d, struct err *e)
+{
+    const struct mail_arguments *mail = &d->server.mail;
+    if (!d->max_size || !mail->size_given || mail->size <= d->max_size)
+        return 0;
+    return answer_refuse(552, "5.3.4", "The message is too large", e);
+}
+
+static int take_mail(struct dialogue *d, struct err *e)
+{
+    struct serve_session *s = owner(d);
+    if (serve_allows_user(&s->user, e) < 0 || check_declared_size(d, e) < 0 ||
+        serve_allows_sender(&s->user, d->submission.envelope.sender, e) < 0)
+        return -1;
+    if (serve_allows_message(&s->user, &s->spool, false, e) < 0)
+        return -1;
+    s->message = deadline_in(MESSAGE_MS);
+    return 0;
+}
+
+static int take_rcpt(struct dialogue *d, struct err *e)
+{
+    (void)e;
+    delivery_grow(&d->submitted.delivery, d->submission.envelope.n_rcpts);
+    return 0;
+}
+
+/* The message. */
+
+static int commit(struct serve_session *s, struct err *e)
+{
+    struct dialogue *d = &s->dialogue;
+    struct submission *submission = &d->submission;
+    const struct queue_opts *opts = &s->serve->config.queue;
+    const struct spool_limits limits = { opts->max_messages, opts->max_bytes };
+    struct submit_request request;
+    if (serve_allows_message(&s->user, &s->spool, true, e) < 0 ||
+        spool_check_room(&s->spool, limits, stored_size(&submission->stored), e) < 0)
+        return -1;
+    handover_prepare(submission, d->host, (struct stream_trace){ 0 }, &request);
+    struct entry entry =
+        entry_of(&submission->arena, &request.route, &submission->envelope, &submission->stored);
+    entry.uid = s->user.peer.uid;
+    if (spool_commit(&s->spool, &entry, &submission->stored, FOLDER_NEW, e) < 0)
+        return -1;
+    d->submitted.id = entry.id;
+    return 0;
+}
+
+static void decide(struct dialogue *d, const struct err *problem)
+{
+    for (size_t i = 0; i < d->submitted.delivery.n; i++) {
+        struct verdict *v = &d->submitted.delivery.verdicts[i];
+        v->stage = STAGE_END;
+        v->result = problem->kind ? verdict_of(problem) : VERDICT_QUEUED;
+        err_copy(&v->err, problem);
+    }
+}
+
+/* Of the recipients that have come of one RCPT, or under SMTP of all. */
+static void answer(struct dialogue *d, struct dialogue_group group)
+{
+    struct answer a = { 0 };
+    const struct verdict *verdicts = d->submitted.delivery.verdicts + group.first;
+    bool queued = false;
+    for (size_t i = 0; i < group.n; i++)
+        queued |= verdicts[i].result == VERDICT_QUEUED;
+    answer_of_verdicts(verdicts, d->told + group.first, group.n, &a);
+    if (queued && a.code == 250) {
+        buf_clear(&a.words);
+        buf_addf(&a.words, "queued as %s", d->submitted.id.text);
+    }
+    dialogue_give(d, &a);
+}
+
+/* Once a message is kept, signals wait until its client knows. */
+static void take_end(struct dialogue *d)
+{
+    ERR e = { 0 };
+    sig_hold();
+    (void)commit(owner(d), &e);
+    decide(d, &e);
+    if (!d->server.lmtp)
+        answer(d, (struct dialogue_group){ 0, d->submitted.delivery.n });
+    for (size_t i = 0; d->server.lmtp && i < d->n_groups; i++)
+        answer(d, d->groups[i]);
+}
+
+static void forget(struct dialogue *d)
+{
+    owner(d)->message = (struct deadline){ 0 };
+}
+
+/* The connection. */
+
+static int wait_for(struct serve_session *s, short events, struct deadline deadline, struct err *e)
+{
+    struct pollfd p = { .fd = s->fd, .events = events };
+    for (;;) {
+        int ready = poll(&p, 1, deadline_left(deadline));
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return err_system(e, ERR_SYSTEM, errno, "poll");
+        if (deadline_passed(deadline))
+            return err_set(e, ERR_TIMEOUT, "the client was silent for too long");
+    }
+}
+
+static int write_output(struct dialogue *d, struct span octets, struct err *e)
+{
+    struct serve_session *s = owner(d);
+    struct deadline deadline = deadline_in(COMMAND_MS);
+    while (octets.len) {
+        ssize_t n = send(s->fd, octets.at, octets.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0)
+            octets = span_from(octets, (size_t)n);
+        else if (errno != EAGAIN && errno != EINTR)
+            return err_system(e, ERR_CLOSED, errno, "the client has gone");
+        else if (wait_for(s, POLLOUT, deadline, e) < 0)
+            return -1;
+    }
+    sig_release();
+    return 0;
+}
+
+static void say_goodbye(struct dialogue *d)
+{
+    ERR ignored = { 0 };
+    if (write_output(d, SPAN("421 4.4.2 You were silent for too long\r\n"), &ignored) < 0)
+        return;
+}
+
+static ssize_t read_input(struct dialogue *d, char *room, size_t len, struct err *e)
+{
+    struct serve_session *s = owner(d);
+    ssize_t n;
+    if (wait_for(s, POLLIN, deadline_min(deadline_in(COMMAND_MS), s->message), e) < 0) {
+        if (e->kind == ERR_TIMEOUT)
+            say_goodbye(d);
+        return -1;
+    }
+    do
+        n = recv(s->fd, room, len, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_system(e, ERR_CLOSED, errno, "the client has gone");
+    if (n == 0 && server_in_message(&d->server))
+        return err_set(e, ERR_CLOSED, "the client has gone within a message");
+    return n;
+}
+
+static const struct dialogue_ops ops = {
+    .mail = take_mail,
+    .rcpt = take_rcpt,
+    .end = take_end,
+    .forget = forget,
+    .read = read_input,
+    .write = write_output,
+};
+
+/* The whole. */
+
+static void start(struct serve_session *s, const struct serve_peer *peer)
+{
+    struct dialogue *d = &s->dialogue;
+    ident_of(&s->arena, peer->uid, &s->ident);
+    s->user = (struct serve_user){ &s->serve->config.serve, &s->ident, *peer };
+    submission_adopt(&d->submission, s->serve->options, &s->ident, &s->serve->config);
+    d->ops = &ops;
+    d->host = s->ident.host;
+    d->max_size = s->serve->config.serve.max_size;
+    d->submitter = true;
+    d->uid = peer->uid;
+    d->pid = peer->pid;
+}
+
+static int run(struct serve_session *s, const struct serve_peer *peer, bool lmtp, struct err *e)
+{
+    if (spool_open(s->serve->spool, true, &s->spool, e) < 0)
+        return -1;
+    start(s, peer);
+    int done = dialogue_run(&s->dialogue, lmtp, e);
+    dialogue_done(&s->dialogue);
+    spool_close(&s->spool);
+    return done;
+}
+
+int serve_session_run(const struct serve *serve, int fd, const struct serve_peer *peer, bool lmtp)
+{
+    ERR e = { 0 };
+    struct serve_session s = { .serve = serve, .fd = fd };
+    int done = run(&s, peer, lmtp, &e);
+    close(fd);
+    arena_done(&s.arena);
+    return done < 0 ? EX_TEMPFAIL : EX_OK;
+}
