@@ -43,7 +43,6 @@ static const char *const planned[] = {
     "oauth_client_secret_command",
     "oauth_tenant",
     "proxy",
-    "tls_crl_file",
 };
 
 bool option_is_planned(struct span key)

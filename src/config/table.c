@@ -164,6 +164,8 @@ const struct option option_table[] = {
 
     { "tls_ca_file", TLS(tls_ca_file), .type = OPTION_PATH,
       .help = "trusted authorities (PEM); by default those of the system" },
+    { "tls_crl_file", TLS(tls_crl_file), .type = OPTION_PATH,
+      .help = "revoked certificates (PEM) that the authorities have published" },
     { "tls_name", TLS(tls_name), .type = OPTION_STRING, .check = check_domain,
       .help = "name to look for in the certificate; by default the host" },
     { "tls_pin", TLS(tls_pin), .type = OPTION_LIST, .check = check_pin,

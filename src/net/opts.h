@@ -21,6 +21,7 @@ struct net_opts {
     int64_t connect_timeout_ms; /* lookup, TCP and greeting of one host */
     int64_t command_timeout_ms; /* each reply */
     const char *tls_ca_file;
+    const char *tls_crl_file;
     const char *tls_name;
     struct strlist tls_pin;         /* "sha256:HEX" or "sha256//BASE64" of the public key */
     struct strlist tls_fingerprint; /* "sha256:HEX" of the leaf, "spki:…" of its key */

@@ -2,6 +2,7 @@
 
 #include "net/diagnosis.h"
 #include "net/names.h"
+#include "net/revocation.h"
 #include "net/target.h"
 
 #include <arpa/inet.h>
@@ -103,7 +104,9 @@ static int verify(const struct trust *t, const struct chain *chain, gnutls_sessi
                   gnutls_certificate_credentials_t credentials, struct err *e)
 {
     unsigned status = 0;
-    if (store_load(t->opts->tls_ca_file, chain, credentials, e) < 0)
+    const char *revocations = t->opts->tls_crl_file;
+    if (store_load(t->opts->tls_ca_file, chain, credentials, e) < 0 ||
+        (revocations && revocation_load(revocations, chain, credentials, e) < 0))
         return -1;
     int done = ask_gnutls(t, session, &status);
     if (done < 0)

@@ -1,5 +1,6 @@
 """TLS: required, verified, never fallen back from."""
 
+import os
 import subprocess
 
 from harness import cases
@@ -51,6 +52,36 @@ def test_refused(t, row):
     t.failed(run, status, word, "hint: ", "not sent, not queued")
     t.equal([s.mechanism for s in t.sessions], [""])
     t.nothing_sent()
+
+
+@cases("starttls", "implicit")
+def test_revoked(t, mode):
+    """A certificate in the revocation list is refused, another one is not."""
+    t.smarthost("tls: " + mode, "cert: revoked", "auth: PLAIN")
+    t.config(f"tls_crl_file = {t.context.certificates.revocations}")
+    t.failed(t.postbag("bob@example.net"), 69, "revoked", "hint: ", "not sent, not queued")
+    t.smarthost("tls: " + mode, "auth: PLAIN")
+    t.config(f"tls_crl_file = {t.context.certificates.revocations}")
+    t.accepted(t.postbag("bob@example.net"))
+
+
+def test_revocation_list_out_of_date(t):
+    t.smarthost("tls: implicit")
+    t.config(f"tls_crl_file = {t.context.certificates.old_revocations}")
+    t.failed(t.postbag("bob@example.net"), 69, "revocation list", "hint: ")
+
+
+@cases("missing", "certificate", "fifo")
+def test_no_revocation_list(t, kind):
+    """Not a silent way to do without."""
+    t.smarthost("tls: implicit")
+    path = t.folder / "crl"
+    if kind == "certificate":
+        path = t.context.certificates.ca
+    elif kind == "fifo":
+        os.mkfifo(path)
+    t.config(f"tls_crl_file = {path}")
+    t.failed(t.postbag("bob@example.net"), 78, "tls_crl_file")
 
 
 def test_insecure(t):

@@ -1,6 +1,8 @@
 """A throwaway CA and certificates, good and bad, made by openssl(1)."""
 
+import fcntl
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -47,6 +49,7 @@ LEAVES = {
     ),
     "wildcard": ("ca", SERVER + "subjectAltName=DNS:*.example.net", NOW, EC, "wildcard"),
     "chain": ("intermediate", SERVER + f"subjectAltName={HERE}", NOW, EC, "localhost"),
+    "revoked": ("ca", SERVER + f"subjectAltName={HERE}", NOW, EC, "localhost"),
     "client": ("ca", "extendedKeyUsage=clientAuth", NOW, EC, "client"),
 }  # fmt: skip
 VERSIONS = {
@@ -95,6 +98,28 @@ class Certificates:
         shutil.copy(self.path("chain.key"), self.path("missing-intermediate.key"))
         with open(self.path("chain.pem"), "ab") as chain:
             chain.write(open(self.path("intermediate.pem"), "rb").read())
+
+    @property
+    def revocations(self):
+        """The CA's revocation list, with `revoked` in it; made when it is first wanted."""
+        return self.revocation_list("revocations", "-crldays", "3650")
+
+    @property
+    def old_revocations(self):
+        """The same, out of date."""
+        dates = ("-crl_lastupdate", PAST[0], "-crl_nextupdate", PAST[1])
+        return self.revocation_list("old-revocations", *dates)
+
+    def revocation_list(self, name, *dates):
+        path = self.path(name + ".pem")
+        with open(self.path("book-lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
+            if not os.path.exists(path):
+                signer = ("-cert", self.ca, "-keyfile", self.path("ca.key"))
+                if not re.search("^R", open(self.path("book"), encoding="ascii").read(), re.M):
+                    self.openssl("ca", "-revoke", self.path("revoked.pem"), *signer)
+                self.openssl("ca", "-gencrl", *signer, *dates, "-md", "sha256", "-out", path)
+        return path
 
     def write(self, name, text):
         with open(self.path(name), "w", encoding="ascii") as file:
