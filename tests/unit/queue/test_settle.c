@@ -99,8 +99,10 @@ static enum worker_result settle_quietly(const struct settlement *s)
 
 static enum worker_result run(struct place *p, const char *letters, int64_t now)
 {
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
+        verdict_done(&p->verdicts[i]);
         p->verdicts[i] = verdict(letters[i]);
+    }
     struct settlement s = { .setup = &p->setup,
                             .account = &p->account,
                             .schedule = &schedule,
@@ -257,7 +259,7 @@ static void test_bounce_that_cannot_be_kept(void **state)
 {
     (void)state;
     struct place p;
-    struct err e = { 0 };
+    ERR e = { 0 };
     set_up(&p, "me@example.com", "..");
     assert_int_equal(item_move(&p.item, FOLDER_DEFER, false, &e), 0);
     assert_int_equal(symlinkat("/dev/null/x", p.spool.root, "tmp.x"), 0);
