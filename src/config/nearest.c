@@ -42,7 +42,6 @@ static const char *const planned[] = {
     "oauth_client_secret",
     "oauth_client_secret_command",
     "oauth_tenant",
-    "proxy",
 };
 
 bool option_is_planned(struct span key)

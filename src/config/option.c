@@ -271,6 +271,7 @@ static int set_field(const struct setter *s, void *field)
 {
     switch (s->row->type) {
     case OPTION_STRING:
+    case OPTION_URL:
     case OPTION_SECRET: return set_string(s, field);
     case OPTION_PATH: return set_path_or_word(s, field);
     case OPTION_URI: return set_uri(s, field);

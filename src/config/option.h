@@ -15,6 +15,7 @@ enum option_type {
     OPTION_SECRET, /* a string that is never shown and makes the file's permissions matter */
     OPTION_PATH,   /* "~/" becomes the home; else must be absolute, or one of `choices`, if any */
     OPTION_URI,    /* a path, or a "pkcs11:" URI, whose PIN is a secret */
+    OPTION_URL,    /* as in "http://user:password@host:port", whose password is a secret */
     OPTION_BOOL,   /* yes, no, on, off, true, false, 1, 0 */
     OPTION_NUMBER,
     OPTION_DURATION,  /* 30s, 5m, 2h, 1d; a bare number is seconds; stored as milliseconds. Or one

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "mail/addr.h"
 #include "net/fingerprint.h"
+#include "net/proxy.h"
 #include "net/target.h"
 
 #include <arpa/inet.h>
@@ -56,6 +57,12 @@ int check_pin(struct arena *a, const char *value, struct err *e)
                    "\"%s\" is no SHA-256 fingerprint; write sha256: or spki: and 64 hexadecimal "
                    "digits",
                    value);
+}
+
+int check_proxy(struct arena *a, const char *value, struct err *e)
+{
+    struct proxy proxy;
+    return proxy_parse(a, value, &proxy, e);
 }
 
 int check_mechanism(struct arena *a, const char *value, struct err *e)

@@ -10,6 +10,7 @@ int check_host(struct arena *a, const char *value, struct err *e);
 int check_ehlo(struct arena *a, const char *value, struct err *e);
 int check_ip(struct arena *a, const char *value, struct err *e);
 int check_pin(struct arena *a, const char *value, struct err *e);
+int check_proxy(struct arena *a, const char *value, struct err *e);
 int check_mechanism(struct arena *a, const char *value, struct err *e);
 int check_auth_min(struct arena *a, const char *value, struct err *e);
 int check_credential(struct arena *a, const char *value, struct err *e);

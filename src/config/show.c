@@ -52,6 +52,29 @@ static void show_uri(struct buf *to, const char *uri)
     show_text(to, pin + strcspn(pin, "&;"));
 }
 
+/* What stands between the ":" behind the user's name and the last "@". */
+static struct span password_of(const char *url)
+{
+    const char *start = strstr(url, "://");
+    const char *end = strrchr(url, '@');
+    const char *colon = start ? strchr(start + 3, ':') : NULL;
+    if (!end || !colon || colon > end)
+        return (struct span){ 0 };
+    return (struct span){ colon + 1, (size_t)(end - colon - 1) };
+}
+
+static void show_url(struct buf *to, const char *url)
+{
+    struct span password = password_of(url);
+    if (!password.at) {
+        show_text(to, url);
+        return;
+    }
+    utf8_add_printable(to, (struct span){ url, (size_t)(password.at - url) }, " ");
+    buf_add_string(to, "***");
+    show_text(to, password.at + password.len);
+}
+
 static void show_list(struct buf *to, const void *field)
 {
     struct strlist list = { 0 };
@@ -113,6 +136,7 @@ void option_show(struct buf *to, const struct option *row, const void *object)
     case OPTION_STRING:
     case OPTION_PATH: show_text(to, load_text(field)); return;
     case OPTION_URI: show_uri(to, load_text(field)); return;
+    case OPTION_URL: show_url(to, load_text(field)); return;
     case OPTION_BOOL: buf_add_string(to, load_int(row, field) ? "yes" : "no"); return;
     case OPTION_NUMBER: show_number(to, row, load_int(row, field)); return;
     case OPTION_DURATION: show_duration(to, row, load_int(row, field)); return;
@@ -125,29 +149,31 @@ void option_show(struct buf *to, const struct option *row, const void *object)
     }
 }
 
+static bool url_is_literal(const char *url)
+{
+    ARENA a = { 0 };
+    return expand_is_literal(arena_string(&a, password_of(url)));
+}
+
 bool option_is_literal_secret(const struct option *row, const char *value)
 {
     if (row->type == OPTION_URI)
         return strstr(value, "pin-value=") != NULL;
+    if (row->type == OPTION_URL)
+        return url_is_literal(value);
     return row->type == OPTION_SECRET && expand_is_literal(value);
 }
 
 const char *option_type_name(enum option_type type)
 {
     static const char *const names[] = {
-        [OPTION_STRING] = "string",
-        [OPTION_SECRET] = "secret",
-        [OPTION_PATH] = "path",
-        [OPTION_URI] = "path or URI",
-        [OPTION_BOOL] = "yes/no",
-        [OPTION_NUMBER] = "number",
-        [OPTION_DURATIONS] = "list of durations",
-        [OPTION_RATE] = "rate",
-        [OPTION_DURATION] = "duration",
-        [OPTION_SIZE] = "size",
-        [OPTION_CHOICE] = "choice",
-        [OPTION_LIST] = "list",
-        [OPTION_SET] = "list",
+        [OPTION_STRING] = "string", [OPTION_SECRET] = "secret",
+        [OPTION_PATH] = "path",     [OPTION_URI] = "path or URI",
+        [OPTION_URL] = "URL",       [OPTION_BOOL] = "yes/no",
+        [OPTION_NUMBER] = "number", [OPTION_DURATIONS] = "list of durations",
+        [OPTION_RATE] = "rate",     [OPTION_DURATION] = "duration",
+        [OPTION_SIZE] = "size",     [OPTION_CHOICE] = "choice",
+        [OPTION_LIST] = "list",     [OPTION_SET] = "list",
     };
     return names[type];
 }

@@ -137,7 +137,7 @@ static const struct option_choice formats[] = {
 
 const struct option option_table[] = {
     { "host", SERVER(host), .type = OPTION_LIST, .check = check_host,
-      .help = "smarthosts, tried in order: name[:port], [v6]:port or /path" },
+      .help = "smarthosts, tried in order: name[:port], [v6]:port, srv:domain or /path" },
     { "port", SERVER(port), .type = OPTION_NUMBER, .min = 1, .max = 65535,
       .help = "port for hosts that name none; by default 465, 587 or 25, as tls says" },
     { "protocol", PROTOCOL(protocol), .type = OPTION_CHOICE, .choices = protocols,
@@ -157,6 +157,8 @@ const struct option option_table[] = {
       .help = "local address to connect from" },
     { "ip", SERVER(ip), .type = OPTION_CHOICE, .choices = families, .initial = "any",
       .help = "version of IP to use" },
+    { "proxy", SERVER(proxy), .type = OPTION_URL, .check = check_proxy,
+      .help = "socks5://host:port or http://host:port to go through; it looks names up" },
     { "pipelining", PROTOCOL(pipelining), .type = OPTION_CHOICE, .choices = switches,
       .initial = "auto", .help = "off: await each reply before the next command" },
     { "rate", RATE, .type = OPTION_RATE,

@@ -53,6 +53,9 @@ static void test_values(void **state)
           "! password_file: \"~bob/secret\" is no absolute path; write one that begins with \"/\" "
           "or \"~/\"" },
         { "tls_key", "pkcs11:token=x?pin-value=1234&y", "pkcs11:token=x?pin-value=***&y" },
+        { "proxy", "socks5://me:a@b:c@[::1]:25", "socks5://me:***@[::1]:25" },
+        { "proxy", "socks5://me@p:25", "socks5://me@p:25" },
+        { "proxy", "http://p:3128", "http://p:3128" },
         { "tls_key", "~/key.pem", "/home/joe/key.pem" },
         { "set_date", "no", "no" },
         { "set_date", "OFF", "no" },
@@ -202,6 +205,9 @@ static void test_literal_secret(void **state)
         { "tls_key", "/x", false },
         { "tls_key", "pkcs11:x", false },
         { "tls_key", "pkcs11:x?pin-value=1", true },
+        { "proxy", "socks5://p:1080", false },
+        { "proxy", "socks5://me:x@p:1080", true },
+        { "proxy", "socks5://me:${X}@p:1080", false },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

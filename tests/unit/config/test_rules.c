@@ -105,6 +105,8 @@ static void test_checks(void **state)
         { check_bounce, "Sender", false },
         { check_bounce, "nobody", false },
         { check_bounce, "Ops <ops@example.com>", false },
+        { check_proxy, "socks5://p", true },
+        { check_proxy, "p:1080", false },
         { check_credential, "mail.password", true },
         { check_credential, "a/b", false },
         { check_credential, "..", false },

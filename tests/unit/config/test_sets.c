@@ -32,7 +32,7 @@ static void test_refused(void **state)
           "--set: unknown key \"colour\"; postbag.conf(5) lists those that may stand here" },
         { "syslog=off", "--set: \"syslog\" does not belong here; write it below [log]" },
         { "mode=queue", "--set: \"mode\" does not belong here; write it below [queue]" },
-        { "proxy=x", "--set: \"proxy\" is not available in this version; leave it out" },
+        { "chunking=x", "--set: \"chunking\" is not available in this version; leave it out" },
         { "match=x", "--set: \"match\" has no use here; choose the account with -a" },
         { "port=x", "--set: port: \"x\" is out of place; write a number from 1 to 65535" },
         { "password=\xff", "--set: password: not valid UTF-8; write the value in UTF-8" },
@@ -81,6 +81,8 @@ static void test_secret(void **state)
         { "password_command=pass x", false },
         { "tls_key=pkcs11:x?pin-value=1", true },
         { "tls_key=pkcs11:x", false },
+        { "proxy=socks5://me:x@p", true },
+        { "proxy=socks5://p", false },
         { "user=password=x", false },
         { "nonsense", false },
     };

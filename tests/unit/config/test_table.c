@@ -20,7 +20,8 @@ static size_t size_of(enum option_type type)
     case OPTION_STRING:
     case OPTION_SECRET:
     case OPTION_PATH:
-    case OPTION_URI: return sizeof(const char *);
+    case OPTION_URI:
+    case OPTION_URL: return sizeof(const char *);
     case OPTION_BOOL: return sizeof(bool);
     case OPTION_NUMBER:
     case OPTION_CHOICE:
