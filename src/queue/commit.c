@@ -1,5 +1,6 @@
 #include "queue/commit.h"
 
+#include "base/clock.h"
 #include "base/crc.h"
 #include "base/io.h"
 
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What is on the disk after each step, and what it means when the process is killed or the power
@@ -39,6 +41,8 @@
 enum {
     PIECE = 64 * 1024, /* octets collected before a write: a small message is one */
     TRIES = 100,       /* names that are taken, in a row */
+    LOCK_MS = 1000,    /* for whoever commits a message of the same name */
+    LOCK_PAUSE_NS = 2000000,
 };
 
 /* One commit at work. */
@@ -65,6 +69,14 @@ static int commit_failed(const struct commit *c, const char *what, const char *n
     return spool_failed(c->spool, errno, what, name, e);
 }
 
+/* Nothing is to be kept. Where the name cannot be removed the file is at least torn. */
+static int commit_remove(const struct commit *c, const char *name)
+{
+    if (unlinkat(c->spool->root, name, 0) < 0 && ftruncate(c->fd, 0) < 0)
+        return -1;
+    return -1;
+}
+
 /* ---- step 1 ---- */
 
 static int lock(int fd, int how)
@@ -76,15 +88,36 @@ static int lock(int fd, int how)
     return done;
 }
 
-/* A name that was derived from another message's, left in tmp/ by somebody who died. */
+/* 0; -1 with errno, EWOULDBLOCK when somebody keeps it. */
+static int lock_soon(int fd)
+{
+    const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+    struct deadline end = deadline_in(LOCK_MS);
+    int done;
+    while ((done = lock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK &&
+           !deadline_passed(end))
+        nanosleep(&pause, NULL);
+    return done;
+}
+
+/* Is that file the one of that name in tmp/? */
+static bool is_named(const struct commit *c, int fd)
+{
+    struct stat facts, named;
+    return fstat(fd, &facts) == 0 &&
+           fstatat(c->spool->root, c->tmp.text, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           facts.st_dev == named.st_dev && facts.st_ino == named.st_ino;
+}
+
+/* A name that is not new, found in tmp/: somebody has died there, or is about to commit the same
+ * message and is waited for. */
 static int remove_abandoned(const struct commit *c)
 {
-    struct stat facts;
     int fd = openat(c->spool->root, c->tmp.text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? 0 : -1;
-    int done = flock(fd, LOCK_EX | LOCK_NB);
-    if (done == 0 && fstat(fd, &facts) == 0 && facts.st_nlink)
+    int done = lock_soon(fd);
+    if (done == 0 && is_named(c, fd))
         done = unlinkat(c->spool->root, c->tmp.text, 0);
     int errnum = errno;
     close(fd);
@@ -106,21 +139,38 @@ static int create(struct commit *c)
     return 0;
 }
 
+/* 0; 1 when the name is taken, or was taken from us before we had its lock; -1 with errno. */
+static int claim(struct commit *c, bool own_id)
+{
+    int taken = create(c);
+    if (taken > 0 && own_id && remove_abandoned(c) < 0)
+        return -1;
+    if (taken)
+        return taken;
+    if (lock(c->fd, LOCK_EX) < 0)
+        return -1;
+    if (!own_id || is_named(c, c->fd))
+        return 0;
+    io_close(&c->fd);
+    return 1;
+}
+
+/* 0; 1 when a message of that id has been committed before: whoever has the name in tmp/ is alone
+ * with it, so that is certain now; -1. */
 static int commit_open(struct commit *c, bool own_id, struct err *e)
 {
     int taken = 1;
     for (int i = 0; i < TRIES && taken > 0; i++) {
         if (!own_id && queue_id_new(c->entry->created_us, &c->entry->id, e) < 0)
             return -1;
-        taken = create(c);
-        if (taken > 0 && own_id && remove_abandoned(c) < 0)
-            taken = -1;
+        taken = claim(c, own_id);
     }
     if (taken)
         return commit_failed(c, "create", c->tmp.text, e);
-    if (lock(c->fd, LOCK_EX) < 0)
-        return commit_failed(c, "lock", c->tmp.text, e);
-    return 0;
+    if (!own_id || spool_find_trace(c->spool, &c->entry->id) == FOLDERS)
+        return 0;
+    commit_remove(c, c->tmp.text);
+    return 1;
 }
 
 /* ---- step 2 ---- */
@@ -193,14 +243,6 @@ static void block_signals(sigset_t *before)
     sigprocmask(SIG_BLOCK, &signals, before);
 }
 
-/* Nothing is to be kept. Where the name cannot be removed the file is at least torn. */
-static int commit_remove(const struct commit *c, const char *name)
-{
-    if (unlinkat(c->spool->root, name, 0) < 0 && ftruncate(c->fd, 0) < 0)
-        return -1;
-    return -1;
-}
-
 /* 1; 0 when the name is taken there; -1. */
 static int commit_publish(const struct commit *c, struct err *e)
 {
@@ -221,8 +263,9 @@ static int commit_publish(const struct commit *c, struct err *e)
 static int commit_once(struct commit *c, bool own_id, struct err *e)
 {
     sigset_t before;
-    if (commit_open(c, own_id, e) < 0)
-        return -1;
+    int there = commit_open(c, own_id, e);
+    if (there)
+        return there < 0 ? -1 : 0;
     if (commit_write(c, e) < 0)
         return commit_remove(c, c->tmp.text);
     if (fsync(c->fd) < 0) {
@@ -235,18 +278,36 @@ static int commit_once(struct commit *c, bool own_id, struct err *e)
     return done;
 }
 
-int spool_commit(const struct spool *s, struct entry *entry, const struct stored *stored,
-                 enum folder folder, struct err *e)
+/* `held` may be NULL. */
+static int commit(const struct commit *first, int *held, struct err *e)
 {
-    bool own_id = *entry->id.text != '\0';
+    bool own_id = *first->entry->id.text != '\0';
     int done = 0;
-    if (own_id && spool_find(s, &entry->id) != FOLDERS)
+    if (own_id && spool_find_trace(first->spool, &first->entry->id) != FOLDERS)
         return 0;
     for (int i = 0; i < TRIES && !done; i++) {
-        CLEANUP(commit_done) struct commit c = { s, entry, stored, folder, .fd = -1 };
+        CLEANUP(commit_done) struct commit c = *first;
         done = commit_once(&c, own_id, e);
+        if (done > 0 && held) {
+            *held = c.fd;
+            c.fd = -1;
+        }
         if (own_id)
             return done;
     }
-    return done ? done : err_set(e, ERR_TEMPORARY, "no free name in %s", s->path);
+    return done ? done : err_set(e, ERR_TEMPORARY, "no free name in %s", first->spool->path);
+}
+
+int spool_commit(const struct spool *s, struct entry *entry, const struct stored *stored,
+                 enum folder folder, struct err *e)
+{
+    const struct commit c = { s, entry, stored, folder, .fd = -1 };
+    return commit(&c, NULL, e);
+}
+
+int spool_commit_locked(const struct spool *s, struct entry *entry, const struct stored *stored,
+                        int *lock, struct err *e)
+{
+    const struct commit c = { s, entry, stored, FOLDER_NEW, .fd = -1 };
+    return commit(&c, lock, e);
 }

@@ -107,9 +107,9 @@ static bool is_same(const struct stat *a, const struct stat *b)
 static bool remove_twin(const struct item *item, const struct stat *facts)
 {
     struct stat twin;
-    for (enum folder f = FOLDER_TMP; f <= FOLDER_FAILED; f++) {
+    for (enum folder f = FOLDER_TMP; f < FOLDERS; f++) {
         struct entry_path path = entry_path(f, &item->entry.id);
-        if (f != item->folder &&
+        if (f != item->folder && f != FOLDER_CORRUPT &&
             fstatat(item->spool->root, path.text, &twin, AT_SYMLINK_NOFOLLOW) == 0 &&
             is_same(&twin, facts))
             return unlinkat(item->spool->root, path.text, 0) == 0;
@@ -249,6 +249,13 @@ bool item_is_busy(const struct item *item)
         return item->locked || errno == EWOULDBLOCK;
     flock(item->fd, LOCK_UN);
     return false;
+}
+
+/* By a lock that only he takes, and that has nothing to do with the one that item_open takes. */
+bool item_is_awaited(const struct item *item)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    return fcntl(item->fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 /* ---- reading ---- */
@@ -414,6 +421,26 @@ int item_remove(struct item *item, struct err *e)
 {
     if (unlinkat(item->spool->root, item_path(item).text, 0) < 0 && errno != ENOENT)
         return item_failed(item, "remove", e);
+    return 0;
+}
+
+/* A hole: nobody who reads the replies meanwhile finds them elsewhere. A file system that has no
+ * holes keeps the message until it is swept. */
+static void cut_message_out(const struct item *item)
+{
+    const struct entry *entry = &item->entry;
+    off_t size = (off_t)(entry->header_size + entry->body_size);
+    if (size && fallocate(item->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                          (off_t)entry->message_at, size) < 0)
+        errno = 0;
+}
+
+int item_end(struct item *item, struct err *e)
+{
+    ERR ignored = { 0 };
+    if (!item->entry.nonce || item_move(item, FOLDER_SENT, false, &ignored) < 0)
+        return item_remove(item, e);
+    cut_message_out(item);
     return 0;
 }
 

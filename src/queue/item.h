@@ -42,6 +42,9 @@ bool item_is_busy(const struct item *item);
  * ERR_TEMPORARY when it cannot be read. Before the first delivery, and after a crash. */
 int item_check(const struct item *item, struct err *e) MUST_USE;
 
+/* Does somebody wait for the verdict (queue/waiting.h)? Not for one that was opened for show. */
+bool item_is_awaited(const struct item *item);
+
 /* The message, to be sent: header in memory, body in the file (a descriptor of its own). `ret` is
  * done by stored_done; strings live as long as the item. */
 int item_stored(const struct item *item, struct stored *ret, struct err *e) MUST_USE;
@@ -60,6 +63,10 @@ void item_replies(struct item *item, struct last_reply *ret);
 /* Removes the file. The folder is not synced: a file that comes back after a power cut has its
  * marks and is removed again. */
 int item_remove(struct item *item, struct err *e) MUST_USE;
+
+/* All is said and done: removes it. One with a nonce goes to sent/ instead, its message cut out;
+ * its replies stay where they were. */
+int item_end(struct item *item, struct err *e) MUST_USE;
 
 /* Moves the file to another folder. */
 int item_move(struct item *item, enum folder to, bool durable, struct err *e) MUST_USE;

@@ -23,7 +23,7 @@ enum {
 static const char *const names[FOLDERS] = {
     [FOLDER_TMP] = "tmp",           [FOLDER_NEW] = "new",       [FOLDER_DEFER] = "defer",
     [FOLDER_HOLD] = "hold",         [FOLDER_FAILED] = "failed", [FOLDER_CORRUPT] = "corrupt",
-    [FOLDER_ACCOUNTS] = "accounts",
+    [FOLDER_ACCOUNTS] = "accounts", [FOLDER_SENT] = "sent",
 };
 
 const char *folder_name(enum folder folder)
@@ -443,6 +443,15 @@ enum folder spool_find(const struct spool *s, const struct queue_id *id)
     return FOLDERS;
 }
 
+enum folder spool_find_trace(const struct spool *s, const struct queue_id *id)
+{
+    enum folder found = spool_find(s, id);
+    if (found != FOLDERS)
+        return found;
+    struct entry_path path = entry_path(FOLDER_SENT, id);
+    return faccessat(s->root, path.text, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? FOLDER_SENT : FOLDERS;
+}
+
 /* ---- housekeeping ---- */
 
 /* The age protects a writer between its open and its lock. Clocks jump: a file from the future is
@@ -463,6 +472,9 @@ static bool is_abandoned(int fd)
 
 static size_t sweep(int folder, const char *name)
 {
+    struct stat facts;
+    if (fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) < 0 || !is_old(&facts))
+        return 0;
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return 0;
@@ -471,17 +483,22 @@ static size_t sweep(int folder, const char *name)
     return gone;
 }
 
-size_t spool_sweep(const struct spool *s)
+static size_t sweep_folder(const struct spool *s, enum folder folder)
 {
     CLEANUP(listing_done) struct listing l;
     ERR e = { 0 };
     const struct dirent *d;
     size_t n = 0;
-    if (listing_open(s, FOLDER_TMP, &l, &e) < 0)
+    if (listing_open(s, folder, &l, &e) < 0)
         return 0;
     while (listing_next(&l, &d, &e) > 0)
         n += sweep(dirfd(l.dir), d->d_name);
     return n;
+}
+
+size_t spool_sweep(const struct spool *s)
+{
+    return sweep_folder(s, FOLDER_TMP) + sweep_folder(s, FOLDER_SENT);
 }
 
 void spool_stamp(const struct spool *s)

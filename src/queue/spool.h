@@ -9,6 +9,8 @@
  *   failed/   given up, and nobody could be told
  *   corrupt/  what is no queue file, set aside to be looked at; never deleted
  *   accounts/ queue/standing.h
+ *   sent/     what is left of a message that may come again (its `nonce`), for an hour: what became
+ *             of it, not what stood in it. Nothing is sent from here
  *   lock wait stamp   of the runner
  *
  * Whoever reads or changes a message locks its file (flock(2), which dies with the process). */
@@ -28,6 +30,7 @@ enum folder {
     FOLDER_FAILED,
     FOLDER_CORRUPT,
     FOLDER_ACCOUNTS,
+    FOLDER_SENT,
     FOLDERS,
 };
 
@@ -90,6 +93,9 @@ int spool_count(const struct spool *s, enum folder folder, size_t *ret, uint64_t
 /* In which folder is it? FOLDERS if in none (looked for in new, defer, hold, failed). */
 enum folder spool_find(const struct spool *s, const struct queue_id *id);
 
+/* The same, in sent/ too. */
+enum folder spool_find_trace(const struct spool *s, const struct queue_id *id);
+
 /* Moves a message; never over another. `durable`: both folders are synced. -1 with ERR_TEMPORARY.
  */
 int spool_move(const struct spool *s, const struct queue_id *id, enum folder from, enum folder to,
@@ -100,8 +106,8 @@ int spool_move(const struct spool *s, const struct queue_id *id, enum folder fro
 int spool_set_aside(const struct spool *s, enum folder folder, const char *name,
                     struct err *e) MUST_USE;
 
-/* What a crash leaves behind: files in tmp/ that no writer holds and that are older than an hour.
- * The number of files that were removed. */
+/* What a crash leaves behind, files in tmp/ that no writer holds, and what is in sent/: if they are
+ * older than an hour. The number of files that were removed. */
 size_t spool_sweep(const struct spool *s);
 
 /* When a runner was last at work, in seconds since 1970; 0: never. */
