@@ -297,7 +297,7 @@ static int scram_finish(const struct sasl *s, struct err *e)
  * something else. */
 static void scram_explain(const struct sasl *s, struct err *e)
 {
-    if (s->setup.mech & MECHS_PLUS && s->steps == 2 && e->code / 100 == 5)
+    if (s->setup.mech & MECHS_PLUS && s->steps > 0 && e->code / 100 == 5)
         err_hint(e, "the password is wrong; or somebody sits between here and the server, who is "
                     "kept out by channel binding; only if you know that the server is at fault, "
                     "set auth = SCRAM-SHA-256");
