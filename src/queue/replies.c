@@ -1,6 +1,8 @@
 #include "queue/replies.h"
 
 #include "base/utf8.h"
+#include "smtp/hint.h"
+#include "smtp/reply.h"
 
 #include <string.h>
 
@@ -36,6 +38,21 @@ void reply_print_last(size_t index, const struct verdict *v, struct buf *to)
     if (!r.text)
         r.text = "";
     reply_print(index, &r, to);
+}
+
+void reply_recall(const struct last_reply *r, struct verdict *ret)
+{
+    struct reply said = { .code = r->code };
+    *ret = (struct verdict){ .result = VERDICT_REFUSED, .stage = r->stage };
+    memcpy(said.enhanced, r->enhanced, sizeof said.enhanced);
+    if (r->text)
+        buf_add_string(&said.text, r->text);
+    if (r->code)
+        reply_error(&said, &ret->err);
+    else
+        err_set(&ret->err, ERR_DATA, "%s", r->text ? r->text : "it was refused");
+    hint_apply(r->stage, &ret->err);
+    reply_done(&said);
 }
 
 /* ---- parsing ---- */

@@ -26,6 +26,10 @@ struct last_reply { /* zeroed: none */
 void reply_print(size_t index, const struct last_reply *r, struct buf *to);
 void reply_print_last(size_t index, const struct verdict *v, struct buf *to);
 
+/* The refusal that it was, with its remedy: for a bounce that comes later. Nothing said: a refusal
+ * without words. */
+void reply_recall(const struct last_reply *r, struct verdict *ret);
+
 /* Fills an array of `n` (zeroed by it) from what stands behind END; lines that make no sense are
  * skipped, a later one wins. */
 void replies_parse(struct arena *a, struct span text, size_t n, struct last_reply *ret);

@@ -5,7 +5,10 @@
 
 #include <sys/random.h>
 
-enum { BOUNCE_LIFETIME_S = 24 * 3600 };
+enum {
+    BOUNCE_LIFETIME_S = 24 * 3600,
+    TOLD_PAUSE_S = 30, /* then a refusal has been told by whoever waited for it, or never will */
+};
 
 static const char *id_of(const struct settlement *s)
 {
@@ -55,27 +58,49 @@ static void count_attempt(const struct settlement *s, bool ambiguous)
     set_next(s, ambiguous);
 }
 
-static bool note_verdicts(const struct settlement *s, struct err *e)
+static bool is_refused(const struct verdict *v)
+{
+    return v->result == VERDICT_REFUSED && !standing_concerns(v->stage, &v->err);
+}
+
+/* True if the outcome was left open. */
+static bool set_marks(const struct settlement *s)
 {
     struct state *state = state_of(s);
     bool ambiguous = false;
-    if (!s->tried && !s->marked)
-        return true;
     for (size_t i = 0; i < state->n; i++) {
+        const struct verdict *v = &s->verdicts[i];
         if (state->marks[i] != MARK_TODO)
             continue;
-        if (s->verdicts[i].result == VERDICT_SENT)
+        if (v->result == VERDICT_SENT)
             state->marks[i] = MARK_DELIVERED;
-        ambiguous |= s->verdicts[i].result == VERDICT_AMBIGUOUS;
+        else if (s->awaited && is_refused(v))
+            state->marks[i] = MARK_REFUSED;
+        ambiguous |= v->result == VERDICT_AMBIGUOUS;
     }
+    return ambiguous;
+}
+
+/* What is delivered, and about to be removed, needs no words. */
+static bool are_replies_of_use(const struct settlement *s)
+{
+    return s->tried && (s->awaited || left(s) || s->item->entry.nonce);
+}
+
+static bool note_verdicts(const struct settlement *s, struct err *e)
+{
+    struct state *state = state_of(s);
+    if (!s->tried && !s->marked)
+        return true;
+    bool ambiguous = set_marks(s);
     state->sending = false;
-    if (s->tried)
+    if (s->tried && (left(s) || !s->awaited))
         count_attempt(s, ambiguous);
-    if (!write_state(s, e))
-        return false;
-    if (s->tried)
+    else if (s->tried)
+        state->next_s = s->now + TOLD_PAUSE_S;
+    if (are_replies_of_use(s))
         item_write_replies(s->item, s->verdicts);
-    return true;
+    return write_state(s, e);
 }
 
 /* It cannot be recorded. If all was delivered, what is removed needs no marks; but a disk that
@@ -83,8 +108,9 @@ static bool note_verdicts(const struct settlement *s, struct err *e)
 static enum worker_result stuck(const struct settlement *s, const struct err *why)
 {
     ERR e = { 0 };
-    bool delivered = !left(s) && !state_count(state_of(s), MARK_FAILED);
-    bool gone = delivered && item_remove(s->item, &e) == 0;
+    const struct state *state = state_of(s);
+    bool delivered = state_count(state, MARK_DELIVERED) == state->n;
+    bool gone = delivered && item_end(s->item, &e) == 0;
     notice_tell(&s->setup->notice, "nothing more is sent before the spool can be written again",
                 "%s: what became of it cannot be recorded%s: %s", id_of(s),
                 gone ? "" : "; it may be sent twice", why->text);
@@ -112,11 +138,6 @@ static bool is_expired(const struct settlement *s)
     return schedule_is_expired(s->item->entry.created_us / 1000000, s->now, tried, lifetime_of(s));
 }
 
-static bool is_refused(const struct verdict *v)
-{
-    return v->result == VERDICT_REFUSED && !standing_concerns(v->stage, &v->err);
-}
-
 /* Makes a bounce or a notice of delay and commits it. */
 static int send_report(const struct settlement *s, struct bounce_facts facts, const bool *about,
                        struct err *e)
@@ -135,9 +156,16 @@ static int send_report(const struct settlement *s, struct bounce_facts facts, co
     return done < 0 ? -1 : 0;
 }
 
+/* NULL: nobody, or what is no address. */
 static const char *target_of(const struct settlement *s)
 {
-    return bounce_target(&s->item->entry, s->setup->opts->bounce);
+    ERR ignored = { 0 };
+    struct addr addr;
+    struct arena *a = &s->item->arena;
+    const char *to = bounce_target(&s->item->entry, s->setup->opts->bounce);
+    if (!to || addr_parse_one(a, span_of(to), &addr, &ignored) < 0)
+        return NULL;
+    return addr_wire(a, &addr, &ignored) ? to : NULL;
 }
 
 /* Those of `about` who want to hear of it; false if nobody does. */
@@ -158,7 +186,8 @@ static bool select_failed(const struct settlement *s, bool expired, bool *about)
     for (size_t i = 0; i < state->n; i++) {
         const struct verdict *v = &s->verdicts[i];
         bool fails = is_refused(v) || (expired && v->result != VERDICT_PENDING);
-        about[i] = state->marks[i] == MARK_TODO && fails;
+        about[i] =
+            state->marks[i] == MARK_TODO ? fails : state->marks[i] == MARK_REFUSED && !s->awaited;
         any |= about[i];
     }
     return any;
@@ -179,6 +208,28 @@ static int tell_sender(const struct settlement *s, const bool *failed, bool expi
     return send_report(s, facts, about, e);
 }
 
+/* With what was said to those whose refusal nobody has told. */
+static int tell_all(const struct settlement *s, const bool *failed, bool expired, struct err *e)
+{
+    const struct state *state = state_of(s);
+    struct arena *a = &s->item->arena;
+    struct last_reply *replies = arena_new(a, state->n + 1, sizeof *replies);
+    struct verdict *verdicts = arena_new(a, state->n + 1, sizeof *verdicts);
+    struct settlement with = *s;
+    with.verdicts = verdicts;
+    item_replies(s->item, replies);
+    for (size_t i = 0; i < state->n; i++) {
+        if (state->marks[i] == MARK_REFUSED)
+            reply_recall(&replies[i], &verdicts[i]);
+        else
+            verdict_copy(&verdicts[i], &s->verdicts[i]);
+    }
+    int done = tell_sender(&with, failed, expired, e);
+    for (size_t i = 0; i < state->n; i++)
+        verdict_done(&verdicts[i]);
+    return done;
+}
+
 static bool give_up(const struct settlement *s, struct err *why)
 {
     struct state *state = state_of(s);
@@ -187,7 +238,8 @@ static bool give_up(const struct settlement *s, struct err *why)
     ERR e = { 0 };
     if (!s->account || !select_failed(s, expired, failed))
         return true;
-    if (tell_sender(s, failed, expired, &e) < 0) {
+    bool recall = state_count(state, MARK_REFUSED) && !s->awaited;
+    if ((recall ? tell_all : tell_sender)(s, failed, expired, &e) < 0) {
         notice_tell(&s->setup->notice, e.hint, "%s: its bounce cannot be kept: %s", id_of(s),
                     e.text);
         return true;
@@ -207,7 +259,7 @@ static bool was_returned(const struct settlement *s)
     bool wanted = false;
     for (size_t i = 0; i < entry->state.n; i++)
         wanted |= entry->state.marks[i] == MARK_FAILED && bounce_is_wanted(entry, i, BOUNCE_FAILED);
-    return wanted && target_of(s) && entry->header_size + entry->body_size <= BOUNCE_FULL_MAX;
+    return wanted && target_of(s) && !bounce_is_too_large(entry);
 }
 
 static enum worker_result leave(const struct settlement *s)
@@ -215,7 +267,7 @@ static enum worker_result leave(const struct settlement *s)
     const struct notice *notice = &s->setup->notice;
     bool keep = state_count(state_of(s), MARK_FAILED) && !was_returned(s);
     ERR e = { 0 };
-    int done = keep ? item_move(s->item, FOLDER_FAILED, true, &e) : item_remove(s->item, &e);
+    int done = keep ? item_move(s->item, FOLDER_FAILED, true, &e) : item_end(s->item, &e);
     if (done < 0) {
         notice_tell(notice, e.hint, "%s: %s", id_of(s), e.text);
         return WORKER_LATER;
@@ -271,11 +323,25 @@ static void warn(const struct settlement *s)
         notice_tell(&s->setup->notice, e.hint, "%s: no notice of its delay: %s", id_of(s), e.text);
 }
 
-enum worker_result settle(const struct settlement *s)
+/* Somebody has yet to tell, or could not be told yet. */
+static enum worker_result look_again(const struct settlement *s)
+{
+    struct state *state = state_of(s);
+    if (!left(s) && state->next_s <= s->now)
+        state->next_s = s->now + TOLD_PAUSE_S;
+    return move_to(s, FOLDER_DEFER);
+}
+
+enum worker_result settle(const struct settlement *given)
 {
     ERR e = { 0 };
+    struct settlement now = *given;
+    const struct settlement *s = &now;
+    now.awaited = (s->tried || state_count(state_of(s), MARK_REFUSED)) && item_is_awaited(s->item);
     if (!note_verdicts(s, &e) || !give_up(s, &e))
         return stuck(s, &e);
+    if (state_count(state_of(s), MARK_REFUSED))
+        return look_again(s);
     if (!left(s))
         return leave(s);
     if (state_of(s)->ambiguous >= SCHEDULE_AMBIGUOUS_MAX)

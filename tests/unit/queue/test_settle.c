@@ -2,6 +2,7 @@
 #include "queue/settle.h"
 
 #include "queue/commit.h"
+#include "queue/waiting.h"
 #include "scratch.h"
 
 #include <fcntl.h>
@@ -170,6 +171,105 @@ static void test_rows(void **state)
     }
 }
 
+/* Somebody waits, or does no more. What was refused says so in its stored reply. */
+static const struct awaited_row {
+    const char *marks;
+    const char *verdicts;
+    bool awaited;
+    enum worker_result result;
+    const char *folder; /* NULL: gone */
+    const char *after;
+    size_t bounces;
+    unsigned attempts;
+} awaited_rows[] = {
+    { "..", "ss", true, WORKER_DONE, NULL, "DD", 0, 0 },
+    { "..", "rr", true, WORKER_DEFERRED, "defer", "RR", 0, 0 },
+    { "..", "rs", true, WORKER_DEFERRED, "defer", "RD", 0, 0 },
+    { "..", "rf", true, WORKER_DEFERRED, "defer", "R.", 0, 1 },
+    { "..", "ra", true, WORKER_DEFERRED, "defer", "R.", 0, 1 },
+    { "..", "ll", true, WORKER_DEFERRED, "defer", "..", 0, 1 },
+    { "RD", "--", true, WORKER_DEFERRED, "defer", "RD", 0, 0 },
+    { "R.", "-r", true, WORKER_DEFERRED, "defer", "RR", 0, 0 },
+    { "R.", "-s", true, WORKER_DEFERRED, "defer", "RD", 0, 0 },
+    { "RR", "--", false, WORKER_DONE, NULL, "FF", 1, 0 },
+    { "RD", "--", false, WORKER_DONE, NULL, "FD", 1, 0 },
+    { "R.", "-f", false, WORKER_DEFERRED, "defer", "F.", 1, 1 },
+    { "R.", "-r", false, WORKER_DONE, NULL, "FF", 1, 1 },
+    { "R.", "--", false, WORKER_DEFERRED, "defer", "F.", 1, 0 },
+    { "DR", "--", false, WORKER_HELD, "failed", "DF", 0, 0 }, /* eve wants no bounces */
+};
+
+static void test_somebody_waits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof awaited_rows / sizeof *awaited_rows; i++) {
+        const struct awaited_row *row = &awaited_rows[i];
+        struct place p;
+        struct waiting w = { 0 };
+        ERR e = { 0 };
+        set_up(&p, "me@example.com", row->marks);
+        if (row->awaited)
+            assert_int_equal(waiting_open(&p.spool, &p.item.entry.id, &w, &e), 1);
+        enum worker_result result = run(&p, row->verdicts, CREATED + 10);
+        if (result != row->result || strcmp(p.item.entry.state.marks, row->after))
+            print_error("%s %s\n", row->marks, row->verdicts);
+        assert_int_equal(result, row->result);
+        assert_string_equal(p.item.entry.state.marks, row->after);
+        assert_int_equal(p.item.entry.state.attempts, row->attempts);
+        assert_int_equal(scratch_names(&p.scratch, "new"), row->bounces);
+        assert_int_equal(scratch_names(&p.scratch, "defer"),
+                         row->folder && strcmp(row->folder, "defer") == 0);
+        assert_int_equal(scratch_names(&p.scratch, "failed"),
+                         row->folder && strcmp(row->folder, "failed") == 0);
+        if (row->folder)
+            assert_true(p.item.entry.state.next_s > CREATED + 10 || row->verdicts[1] == '-');
+        if (row->awaited)
+            waiting_close(&w);
+        tear_down(&p);
+    }
+}
+
+/* What nobody was told in time is bounced with the words of that time. */
+static void test_told_late(void **state)
+{
+    (void)state;
+    struct place p;
+    struct waiting w;
+    ERR e = { 0 };
+    BUF bounce = { 0 };
+    set_up(&p, "me@example.com", "..");
+    assert_int_equal(waiting_open(&p.spool, &p.item.entry.id, &w, &e), 1);
+    run(&p, "rf", CREATED + 10);
+    waiting_close(&w);
+    run(&p, "-f", CREATED + 200);
+    struct id_list ids = { 0 };
+    assert_int_equal(spool_scan(&p.spool, FOLDER_NEW, false, &ids, &e), 0);
+    assert_int_equal(ids.n, 1);
+    bounce = scratch_read(&p.scratch, entry_path(FOLDER_NEW, &ids.items[0]).text);
+    assert_non_null(strstr(buf_string(&bounce), "Final-Recipient: rfc822; bob@example.com"));
+    assert_non_null(strstr(buf_string(&bounce), "Diagnostic-Code: smtp; 550 words"));
+    assert_null(strstr(buf_string(&bounce), "Final-Recipient: rfc822; eve"));
+    id_list_done(&ids);
+    tear_down(&p);
+}
+
+/* A sender that is no address cannot be told: the message is kept. */
+static void test_nobody_to_tell(void **state)
+{
+    (void)state;
+    static const char *const bounces[] = { "sender", "not an address", "a@b@c" };
+    for (size_t i = 0; i < 3; i++) {
+        struct place p;
+        set_up(&p, i ? "me@example.com" : "me@", "..");
+        p.opts.bounce = bounces[i];
+        assert_int_equal(run(&p, "rr", CREATED + 10), WORKER_HELD);
+        assert_string_equal(p.item.entry.state.marks, "FF");
+        assert_int_equal(scratch_names(&p.scratch, "failed"), 1);
+        assert_int_equal(scratch_names(&p.scratch, "new"), 0);
+        tear_down(&p);
+    }
+}
+
 static void test_counts(void **state)
 {
     (void)state;
@@ -275,6 +375,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_somebody_waits),
+        cmocka_unit_test(test_told_late),
+        cmocka_unit_test(test_nobody_to_tell),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_left_open),
         cmocka_unit_test(test_expiry),
