@@ -5,6 +5,8 @@
 
 enum queue_mode handover_mode(const struct submission *s)
 {
+    if (s->account && s->account->is_service)
+        return QUEUE_MODE_DIRECT;
     if (s->options->queue)
         return QUEUE_MODE_QUEUE;
     if (s->options->no_queue || sets_are_secret(&s->options->sets))

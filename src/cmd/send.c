@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/exit.h"
 #include "cmd/handover.h"
+#include "cmd/kept.h"
 #include "cmd/report.h"
 #include "cmd/say.h"
 #include "cmd/submission.h"
@@ -68,8 +69,8 @@ static int show_envelope(const struct submission *s, struct buf *to, struct err 
         struct target target;
         if (target_parse(&a, account->net.host.items[i], &account->net, &target, e) < 0)
             return -1;
-        if (target.is_path)
-            buf_addf(to, "Server: %s\n", target.host);
+        if (target.is_path || target.is_service)
+            buf_addf(to, "Server: %s\n", account->net.host.items[i]);
         else
             buf_addf(to, "Server: %s port %d, %s\n", target.host, target.port, modes[target.tls]);
     }
@@ -110,6 +111,7 @@ static int submit_and_report(struct submission *s, struct outcome *o)
     trace_notes(&trace, &s->config.notes);
     trace_notes(&trace, &s->stored.notes);
     submit(&request, &submitted);
+    kept_by_service(s->account, &submitted);
     trace_delivery(&trace, &submitted.delivery);
     trace_done(&trace);
     o->delivery = &submitted.delivery;

@@ -59,7 +59,9 @@ static int load(const struct options *o, struct serve *ret, struct err *e)
 {
     *ret = (struct serve){ .options = o };
     ident_get(&ret->arena, &ret->ident);
-    struct config_request request = { .ident = &ret->ident, .file = o->config, .sets = o->sets };
+    struct config_request request = {
+        .ident = &ret->ident, .file = o->config, .sets = o->sets, .for_service = true
+    };
     const struct account *account;
     if (config_load(&request, &ret->config, e) < 0 ||
         config_choose(&ret->config, NULL, NULL, NULL, &account, e) < 0)

@@ -107,6 +107,7 @@ enum { COUNT_SIZE = 16 + 1 + 16 + 1, MILLION = 1000000 };
 
 static int open_count(const struct serve_user *user, const struct spool *spool)
 {
+    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
     BUF name = { 0 };
     buf_addf(&name, "%s/uid-%lu", folder_name(FOLDER_ACCOUNTS), (unsigned long)user->peer.uid);
     int fd =

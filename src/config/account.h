@@ -16,6 +16,7 @@ struct account {
     unsigned line;
     const char *inherit;
     bool is_default;
+    bool is_service; /* config/service.h */
     struct strlist match;
     enum exit_style exit_style;
     int exit_tempfail; /* 75 unless changed */

@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "config/login.h"
 #include "config/rules.h"
+#include "config/service.h"
 #include "config/sets.h"
 #include "mail/addr.h"
 
@@ -85,12 +86,21 @@ static void default_maildomain(struct config *c, struct account *account)
         account->mail.maildomain = domain;
 }
 
+/* Nothing is set in it by --set: what it does is the service's matter. */
+static bool use_service(struct config *c, const struct account **ret)
+{
+    struct account *service = c->may_use_service ? service_account(c) : NULL;
+    if (service)
+        *ret = service;
+    return service;
+}
+
 int config_choose(struct config *c, const char *name, const char *sender, const char *from,
                   const struct account **ret, struct err *e)
 {
     struct account *account = NULL;
     if (!c->n_accounts)
-        return no_account(c, e);
+        return use_service(c, ret) ? 0 : no_account(c, e);
     if (name && !(account = by_name(c, name, e)))
         return -1;
     if (!account)

@@ -66,6 +66,7 @@ static int add_files(struct config *c, const struct config_request *request, str
     const char *only = request->file ? request->file : environment("POSTBAG_CONFIG");
     const char *system = request->system_file ? request->system_file : SYSCONFDIR "/postbag.conf";
     const char *user = config ? arena_printf(&c->arena, "%s/postbag/config", config) : NULL;
+    c->may_use_service = !only && !request->for_service;
     c->wanted = only ? only : user ? user : system;
     if (only)
         return add_file(c, request, arena_string(&c->arena, span_of(only)), &required, draft, e);

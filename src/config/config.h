@@ -26,10 +26,11 @@ struct config {
     struct strlist files; /* read, in order */
     struct strlist notes; /* for `check`, -v and the log */
 
-    struct strlist sets; /* for config_choose() */
-    const char *home;    /* of the user, or NULL */
-    const char *wanted;  /* the file to write when there is none, for messages */
-    const char *denied;  /* a file that is there but that this user may not read, or NULL */
+    struct strlist sets;  /* for config_choose() */
+    const char *home;     /* of the user, or NULL */
+    const char *wanted;   /* the file to write when there is none, for messages */
+    bool may_use_service; /* if there is no account */
+    const char *denied;   /* a file that is there but that this user may not read, or NULL */
 };
 
 struct config_request {
@@ -39,6 +40,7 @@ struct config_request {
         file_must_be_root; /* the sendmail door: `file` belongs to root, nobody else may write it */
     struct strlist sets;   /* "KEY=VALUE" of --set, in order */
     const char *system_file; /* NULL: SYSCONFDIR/postbag.conf */
+    bool for_service;        /* this is the service: it is not its own account */
 };
 
 /* Loads all. A missing system or user file is no error; a missing `file` is. ERR_CONFIG; for a
@@ -49,8 +51,10 @@ void config_done(struct config *c);
 /* Chooses: `name` (-a); `match` on the envelope sender, then on the header From; `default = yes`;
  * the first account of the user's file, then of the system's. `sender` and `from` are plain
  * "local@domain" or NULL. --set and /etc/mailname are applied to the one chosen, then its required
- * keys are checked. ERR_CONFIG: no such account (the known ones named), none at all (points to
- * `postbag setup`), what account_check() finds; ERR_PERMISSION: none, but an unreadable file. */
+ * keys are checked. Without any account, and without a file that was asked for, the service of this
+ * machine is the account, if it is there (config/service.h). ERR_CONFIG: no such account (the known
+ * ones named), none at all (points to `postbag setup`), what account_check() finds; ERR_PERMISSION:
+ * none, but an unreadable file. */
 int config_choose(struct config *c, const char *name, const char *sender, const char *from,
                   const struct account **ret, struct err *e) MUST_USE;
 

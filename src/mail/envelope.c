@@ -51,6 +51,7 @@ struct collection {
     struct aliases *aliases;
     const char *host;
     const char *maildomain; /* NULL for none */
+    bool leave_local;
     struct candidate *items;
     size_t n;
     size_t room;
@@ -98,7 +99,7 @@ static int no_such_name(struct collection *c, const char *name)
 static int add_candidate(struct collection *c, const struct addr *addr, const char *original)
 {
     struct addr full = *addr;
-    if (is_local(c, full.domain)) {
+    if (!c->leave_local && is_local(c, full.domain)) {
         if (!c->maildomain)
             return no_such_name(c, original);
         full.domain = c->maildomain;
@@ -158,7 +159,11 @@ int envelope_set_recipients(struct arena *a, struct envelope *env, const struct 
                             struct aliases *aliases, const char *host, const struct mail_opts *opts,
                             struct err *e)
 {
-    struct collection c = { .arena = a, .aliases = aliases, .host = host, .e = e };
+    struct collection c = { .arena = a,
+                            .aliases = opts->leave_local ? NULL : aliases,
+                            .host = host,
+                            .leave_local = opts->leave_local,
+                            .e = e };
     if (opts->maildomain && *opts->maildomain)
         c.maildomain = opts->maildomain;
     for (size_t i = 0; i < list->n; i++)

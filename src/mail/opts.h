@@ -19,6 +19,7 @@ struct mail_opts {
     const struct strlist *own; /* patterns of its further addresses, or NULL */
     const char *from_name;     /* full name for a generated From, or NULL */
     const char *maildomain;
+    bool leave_local; /* names of this host stay as they are: another one completes them */
     enum rewrite_from rewrite_from;
     const char *aliases; /* file, or NULL */
     bool set_date;

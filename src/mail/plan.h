@@ -55,7 +55,8 @@ int plan_store(struct arena *a, struct message *m, const struct plan_facts *fact
 
 /* The envelope sender by the rules of mail/sender.h: `given` (-f), which may be the null sender; if
  * NULL the account's `from`, or else the login at `maildomain`. Where it keeps a bare name
- * (rewrite_from = never) that is put at `maildomain` or `host`. -1 with ERR_CONFIG. */
+ * (rewrite_from = never) that is put at `maildomain` or `host`, or with `leave_local` left. -1 with
+ * ERR_CONFIG. */
 int plan_sender(struct arena *a, const struct addr *given, const char *login, const char *host,
                 const struct mail_opts *opts, struct addr *ret, struct err *e) MUST_USE;
 

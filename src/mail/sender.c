@@ -87,7 +87,7 @@ int plan_sender(struct arena *a, const struct addr *given, const char *login, co
         return -1;
     if (sender_is_replaced(&facts, &sender))
         return sender_replace(a, &facts, &sender, ret, e);
-    if (!sender.null && !*sender.domain)
+    if (!sender.null && !*sender.domain && !opts->leave_local)
         sender.domain = opts->maildomain ? opts->maildomain : host;
     *ret = sender;
     return 0;

@@ -1,0 +1,566 @@
+"""The service: users without a readable secret submit through its socket, and cannot do more."""
+
+import contextlib
+import json
+import os
+import pathlib
+import pwd
+import re
+import signal
+import smtplib
+import socket
+import subprocess
+import threading
+import time
+
+from harness import MESSAGE, Failure, Skip, cases, full
+from scenario_queue import BOB, kept
+
+QUEUED = re.compile(r"queued as ([0-9A-F]{19})$")
+
+
+def until(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise Failure("waited in vain: " + what)
+        time.sleep(0.01)
+
+
+class Service:
+    """A running service. Its socket is in a folder that everybody may enter."""
+
+    def __init__(self, t, *lines, queue=(), account=(), aliases=(), env=None):
+        self.t = t
+        t.door("sendmail")  # for those who run it in threads
+        self.socket = t.folder / "run" / "submit"
+        self.log = t.folder / "log"
+        self.lines, self.queue, self.account, self.aliases = lines, queue, account, aliases
+        self.configure()
+        self.process = t.start("postbag", "serve", env=env, stdin=subprocess.DEVNULL)
+        until(self.is_up, "the service's socket")
+
+    def configure(self, *lines):
+        serve = ["[serve]", f"socket = {self.socket}", *self.lines, *lines]
+        queue = ["[queue]", f"dir = {self.t.folder}/spool", *self.queue]
+        log = ("syslog = off", f"file = {self.log}")
+        self.t.config(*self.account, aliases=self.aliases, log=log, more=(*queue, *serve))
+
+    def is_up(self):
+        if self.process.popen.poll() is not None:
+            raise Failure("the service has ended: " + self.process.finish().stderr)
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(str(self.socket)) == 0
+
+    def stop(self):
+        if self.process.popen.poll() is None:
+            self.process.signal(signal.SIGTERM)
+        return self.process.finish(timeout=40)
+
+    def records(self):
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def environment(self):
+        """Of a user who has nothing but the socket."""
+        return {"POSTBAG_CONFIG": None, "XDG_CONFIG_HOME": None, "HOME": "/nonexistent", "POSTBAG_SOCKET": str(self.socket)}
+
+    def submit(self, *args, user=None, door="sendmail", **options):
+        return self.t.run(door, *args, env=self.environment(), **as_user(user), **options)
+
+
+@contextlib.contextmanager
+def service(t, *lines, settle=True, **options):
+    """Ends well, or the test fails: nothing is left of it but its spool, and that is empty."""
+    s = Service(t, *lines, **options)
+    try:
+        yield s
+        if settle:
+            until(lambda: not kept(t), "an empty queue")
+        run = s.stop()
+        t.equal(run.status, 0, "the service's status")
+        t.lacks(run.stderr, "postbag:", "the service's stderr")
+        t.true(not s.socket.exists(), "the socket is left behind")
+    finally:
+        if s.process.popen.poll() is None:
+            os.killpg(s.process.popen.pid, signal.SIGKILL)
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Skip("needs root")
+
+
+def as_user(name):
+    if not name:
+        return {}
+    need_root()
+    user = pwd.getpwnam(name)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"}
+
+
+class Client:
+    """Speaks LMTP to the service."""
+
+    def __init__(self, s, hello="LHLO client"):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(20)
+        self.socket.connect(str(s.socket))
+        self.file = self.socket.makefile("rb")
+        self.greeting = self.reply()
+        if hello:
+            self.hello = self.say(hello)
+
+    def reply(self):
+        lines = []
+        while True:
+            line = self.file.readline()
+            if not line:
+                return "".join(lines)
+            lines.append(line.decode())
+            if line[3:4] != b"-":
+                return "".join(lines).rstrip()
+
+    def send(self, text):
+        self.socket.sendall(text if isinstance(text, bytes) else text.encode())
+
+    def say(self, line):
+        self.send(line + "\r\n")
+        return self.reply()
+
+    def message(self, sender="ann@example.org", to=(BOB,), text="Subject: x\r\n\r\nHello\r\n", options=""):
+        """The replies to the end of data, one a recipient."""
+        for line in (f"MAIL FROM:<{sender}>{options}", *(f"RCPT TO:<{a}>" for a in to), "DATA"):
+            reply = self.say(line)
+            if reply[0] not in "23":
+                return [reply]
+        self.send(text + ".\r\n")
+        return [self.reply() for _ in to]
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+# Delivery.
+
+
+def test_sendmail(t):
+    t.smarthost("tls: starttls", "auth: PLAIN")
+    with service(t) as s:
+        t.accepted(s.submit("-t", "-i"))
+    message = t.message()
+    t.equal(message.to, [BOB])
+    t.equal(kept(t), [])
+    t.match("\n".join(s.records()), f"uid={os.getuid()} pid=")
+
+
+CONFINED = """
+mount --make-rprivate / && mount -o remount,bind,ro / && cd / &&
+exec setpriv --reuid www-data --regid www-data --clear-groups --no-new-privs "$@"
+"""
+
+
+def confined(s, *command, stdin=MESSAGE):
+    """As www-data, with no network, no home, nothing to write to and no way to more rights."""
+    need_root()
+    env = {k: v for k, v in s.t.environment(s.environment()).items() if k != "TMPDIR"}
+    return subprocess.run(
+        ["unshare", "--mount", "--net", "sh", "-c", CONFINED, "sh", *command],
+        input=stdin, env=env, capture_output=True, check=False, timeout=30,
+    )  # fmt: skip
+
+
+def test_confined(t):
+    t.smarthost("tls: starttls", "auth: PLAIN")
+    with service(t) as s:
+        done = confined(s, t.door("sendmail"), "-t", "-i")
+        t.equal((done.returncode, done.stdout, done.stderr), (0, b"", b""))
+        wanted = [t.config_file, *(t.folder / "spool").iterdir(), s.log]
+        for path in wanted:
+            t.true(confined(s, "cat", str(path)).returncode != 0, f"{path} can be read")
+    t.equal(t.message().to, [BOB])
+
+
+def test_identity_and_aliases(t):
+    t.smarthost()
+    with service(t, aliases=("root = ops@example.net",)) as s:
+        t.accepted(s.submit("root", user="nobody", stdin=b"Subject: x\n\nHello\n"))
+    message = t.message()
+    t.equal(message.to, ["ops@example.net"])
+    t.equal(message.sender, "acct@example.org")
+    t.match(message.data.decode(), 'From: "nobody')
+
+
+def test_environment_is_not_believed(t):
+    """NAME, USER and the like are the submitter's, not the service's."""
+    t.smarthost()
+    with service(t, env={"NAME": "Mallory"}) as s:
+        t.accepted(s.submit(BOB, stdin=b"Subject: x\n\nHello\n"))
+    t.lacks(t.message().data.decode(), "Mallory")
+
+
+def test_json(t):
+    t.smarthost()
+    with service(t) as s:
+        run = s.submit("--json", BOB, door="postbag")
+        t.equal(run.status, 0)
+        told = json.loads(run.stdout)
+        t.equal((told["account"], told["host"]), ("service", str(s.socket)))
+        t.true(told["result"] in ("queued", "sent"), run.stdout)
+    t.equal(t.message().to, [BOB])
+
+
+def test_queued_when_nobody_answers(t):
+    t.smarthost("on CONNECT: close")
+    with service(t, settle=False) as s:
+        run = s.submit("--json", BOB, door="postbag")
+        told = json.loads(run.stdout)
+        t.equal((run.status, told["result"]), (0, "queued"))
+        t.equal(kept(t), [told["queue_id"]])
+
+
+def test_no_service(t):
+    """Without the service there is no account; a socket that nobody listens at is 75."""
+    t.smarthost()
+    s = Service(t)
+    os.kill(s.process.popen.pid, signal.SIGKILL)
+    s.process.finish()
+    t.failed(s.submit(BOB), 75)
+    s.socket.unlink()
+    t.failed(s.submit(BOB), 78, "no configuration")
+
+
+# Policy.
+
+
+def refused(t, run, status, words):
+    t.failed(run, status, words)
+
+
+def test_users(t):
+    t.smarthost()
+    with service(t, "users = www-data, 0") as s:
+        t.accepted(s.submit(BOB))
+        t.accepted(s.submit(BOB, user="www-data"))
+        refused(t, s.submit(BOB, user="nobody"), 77, "550 5.7.1 User nobody may not send here")
+
+
+def test_groups(t):
+    t.smarthost()
+    with service(t, "users = @nogroup") as s:
+        t.accepted(s.submit(BOB, user="nobody"))
+        refused(t, s.submit(BOB, user="www-data"), 77, "550 5.7.1 User www-data may not send here")
+
+
+def test_senders(t):
+    t.smarthost()
+    with service(t, "senders = www-data:*@example.com, nobody:acct@example.org") as s:
+        t.accepted(s.submit("-f", "shop@example.com", BOB, user="www-data"))
+        refused(t, s.submit("-f", "boss@example.net", BOB, user="www-data"), 77, "550 5.7.1 User www-data may not send as <boss@example.net>")
+        refused(t, s.submit("-f", "<>", BOB, user="www-data"), 77, "may not send as <>")
+        t.accepted(s.submit("-f", "nobody@localhost", BOB, user="nobody"))  # after it was rewritten
+        t.accepted(s.submit("-f", "boss@example.net", BOB))  # root has no entry
+
+
+def test_rate(t):
+    t.smarthost()
+    with service(t, "user_rate = 3/d") as s:
+        for _ in range(3):
+            t.accepted(s.submit(BOB, user="nobody"))
+        refused(t, s.submit(BOB, user="nobody"), 75, "451 4.7.1 User nobody has sent 3 messages")
+        t.accepted(s.submit(BOB, user="www-data"))
+        reply = Client(s).message()
+        t.match(reply[0], "250 2.0.0 queued as" if "queued" in reply[0] else "250")
+    with service(t, "user_rate = 3/d") as s:  # a restart forgets nothing
+        refused(t, s.submit(BOB, user="nobody"), 75, "451 4.7.1")
+
+
+def test_size(t):
+    t.smarthost()
+    with service(t, "user_max_size = 20k") as s:
+        big = MESSAGE + b"x" * 70 + b"\n"
+        refused(t, s.submit(BOB, stdin=MESSAGE + (b"x" * 70 + b"\n") * 400), 65, "5.3.4")
+        t.accepted(s.submit(BOB, stdin=big))
+        client = Client(s)
+        t.match(client.say("MAIL FROM:<a@example.org> SIZE=30000"), "552 5.3.4")
+        t.match(client.message(text="\r\n" + ("y" * 70 + "\r\n") * 400)[0], "552 5.3.4")
+        t.match(client.message()[0], "250")  # the session goes on
+        client.close()
+
+
+# Half messages, and clients that misbehave.
+
+
+def test_half_a_message(t):
+    """Whoever dies before the end of data has sent nothing."""
+    t.smarthost()
+    with service(t) as s:
+        for text in ("", "Subject: x\r\n", "Subject: x\r\n\r\nHello\r\n", "Subject: x\r\n\r\nHello\r\n."):
+            client = Client(s)
+            for line in ("MAIL FROM:<ann@example.org>", f"RCPT TO:<{BOB}>", "DATA"):
+                client.say(line)
+            client.send(text)
+            client.close()
+        client = Client(s)
+        for line in ("MAIL FROM:<ann@example.org>", f"RCPT TO:<{BOB}>"):
+            client.say(line)
+        client.send("BDAT 100 LAST\r\nSubject: x\r\n")
+        client.close()
+        until(lambda: not children(s, but_runner=True), "the sessions' end")
+        t.equal(kept(t), [])
+    t.nothing_sent()
+
+
+def children(s, but_runner=False):
+    pid = s.process.popen.pid
+    found = [p for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found[:0] + [p for p in found if not (but_runner and p == runner_of(found))]
+
+
+def runner_of(pids):
+    """The first child that was started."""
+    return min(pids, key=int, default=None)
+
+
+def test_killed_submitter(t):
+    t.smarthost()
+    with service(t) as s:
+        process = t.start("sendmail", "-t", "-i", env=s.environment())
+        process.write(MESSAGE)
+        process.signal(signal.SIGKILL)
+        process.popen.communicate()
+        t.equal(kept(t), [])
+    t.nothing_sent()
+
+
+def test_too_many_connections(t):
+    t.smarthost()
+    with service(t, "user_connections = 3") as s:
+        clients = [Client(s) for _ in range(3)]
+        turned = Client(s, hello=None)
+        t.match(turned.greeting, "421 4.7.0")
+        t.equal(turned.file.read(), b"")
+        clients.pop().close()
+        until(lambda: Client(s, hello=None).greeting.startswith("220"), "a free place")
+        for client in clients:
+            client.close()
+
+
+@cases(200, many=5000)
+def test_idle_and_malicious(t, n):
+    """Connections that say nothing, too much, or nonsense keep nobody from sending."""
+    if n > 1000 and not t.context.full:
+        raise Skip("only with --full")
+    need_root()
+    t.smarthost()
+    with service(t, "user_connections = 10", "connections = 40") as s:
+        before = memory(s)
+        nobody = pwd.getpwnam("nobody")
+        pid = os.fork()
+        if pid == 0:
+            os.setgid(nobody.pw_gid)
+            os.setuid(nobody.pw_uid)
+            annoy(s, n)
+            os._exit(0)
+        try:
+            for _ in range(5):
+                t.accepted(s.submit(BOB, user="www-data"))
+                t.match(Client(s).message()[0], "250")
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        t.accepted(s.submit(BOB, user="www-data"))
+        t.true(memory(s) < before + 2048, f"the parent grew from {before} to {memory(s)} KiB")
+
+
+def memory(s):
+    status = pathlib.Path(f"/proc/{s.process.popen.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+
+def annoy(s, n):
+    """As nobody: open sockets, garbage, half messages, endless lines."""
+    words = [b"", b"\0" * 3000, b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n", b"x" * 100000, b"BDAT 999999999999\r\n"]
+    held = []
+    for i in range(n):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.setblocking(True)
+        with contextlib.suppress(OSError):
+            sock.connect(str(s.socket))
+            sock.setblocking(False)
+            sock.send(words[i % len(words)])
+        held.append(sock)
+        if len(held) > 400:
+            held.pop(0).close()
+    time.sleep(60)
+
+
+# Restart, reload.
+
+
+def test_reload(t):
+    t.smarthost()
+    with service(t) as s:
+        t.accepted(s.submit(BOB, user="nobody"))
+        s.configure("users = root")
+        s.process.signal(signal.SIGHUP)
+        until(lambda: s.submit(BOB, user="nobody").status == 77, "the new configuration")
+        t.accepted(s.submit(BOB))
+        t.equal(s.process.popen.poll(), None)
+
+
+def test_reload_with_a_mistake(t):
+    t.smarthost()
+    s = Service(t)
+    s.configure("users = a:b")
+    s.process.signal(signal.SIGHUP)
+    t.equal(s.submit(BOB).status, 0)
+    run = s.stop()
+    t.equal(run.status, 0)
+    t.match(run.stderr, "the old configuration stays in use")
+
+
+def test_restart_under_load(t):
+    """What was accepted arrives, whatever the service went through."""
+    t.smarthost()
+    accepted, ended = [], threading.Event()
+    s = Service(t)
+
+    def load(who):
+        i = 0
+        while not ended.is_set():
+            i += 1
+            name = f"r{who}-{i}@example.net"
+            run = subprocess.run([t.door("sendmail"), "-i", name], input=MESSAGE, env=t.environment(s.environment()), capture_output=True, check=False)
+            if run.returncode == 0:
+                accepted.append(name)
+            elif run.returncode != 75 and run.returncode != 78:
+                accepted.append(f"{name}: {run}")
+
+    threads = [threading.Thread(target=load, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for i in range(6):
+        time.sleep(0.3)
+        if i % 3 == 0:
+            s.process.signal(signal.SIGHUP)
+            continue
+        if i % 3 == 1:
+            s.stop()
+        else:
+            os.kill(s.process.popen.pid, signal.SIGKILL)
+            s.process.popen.wait()
+        s = Service(t)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    until(lambda: not kept(t), "an empty queue")
+    s.stop()
+    arrived = [a for m in t.messages for a in m.to]
+    t.true(len(accepted) > 10, f"only {len(accepted)} messages were taken")
+    t.equal([a for a in accepted if a not in arrived], [], "lost")
+
+
+# Many.
+
+
+@cases(60, many=1000)
+def test_many_submitters(t, n):
+    """Many at once by many users; few connections to the smarthost."""
+    if n > 100 and not t.context.full:
+        raise Skip("only with --full")
+    need_root()
+    t.smarthost("tls: starttls", "auth: PLAIN")
+    with service(t, "user_connections = 50") as s:
+        env = t.environment(s.environment())
+        runs = [
+            subprocess.Popen(
+                [t.door("sendmail"), "-i", f"r{i}@example.net"], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
+                user=60000 + i % 50, group=60000, extra_groups=[], cwd="/",
+            )  # fmt: skip
+            for i in range(n)
+        ]
+        for run in runs:
+            run.stdin.write(MESSAGE)
+            run.stdin.close()
+        told = [(run.wait(), run.stdout.read(), run.stderr.read()) for run in runs]
+        t.equal([x for x in told if x != (0, b"", b"")][:3], [])
+        until(lambda: not kept(t), "an empty queue", 60)
+    t.equal(sorted(a for m in t.messages for a in m.to), sorted(f"r{i}@example.net" for i in range(n)))
+    t.true(len(t.sessions) <= 4, f"{len(t.sessions)} connections to the smarthost")
+
+
+# Loopback.
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def test_smtplib_over_loopback(t):
+    need_root()
+    t.smarthost()
+    port = free_port()
+    with service(t, f"listen = 127.0.0.1:{port}", "users = 0") as s:
+        with smtplib.SMTP("127.0.0.1", port, timeout=20) as smtp:
+            t.equal(smtp.sendmail("ann@example.org", [BOB, "carol@example.net"], MESSAGE), {})
+        script = f"import smtplib; smtplib.SMTP('127.0.0.1', {port}).sendmail('a@example.org', 'b@example.net', 'x')"
+        run = subprocess.run(["/usr/bin/python3", "-c", script], capture_output=True, text=True, check=False, **as_user("nobody"))
+        t.match(run.stderr, "User nobody may not send here")
+    t.equal(t.message().to, [BOB, "carol@example.net"])
+    t.match("\n".join(s.records()), "uid=0")
+
+
+@cases("0.0.0.0:25", "[::]:25", "192.0.2.1:25")
+def test_never_for_other_machines(t, where):
+    t.smarthost()
+    t.config(more=("[serve]", f"listen = {where}"))
+    t.failed(t.postbag("serve", stdin=b""), 78, "neither TLS nor login")
+
+
+# Sockets that systemd hands over.
+
+HAND_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], [sys.argv[2], "serve"])
+"""
+
+
+def start_with(t, sock):
+    command = ["python3", "-c", HAND_OVER, str(sock.fileno()), t.door("postbag")]
+    return subprocess.Popen(command, env=t.environment({}), pass_fds=[sock.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def test_socket_activation(t):
+    t.smarthost()
+    path = t.folder / "activated"
+    t.config(log=("syslog = off",), more=("[queue]", f"dir = {t.folder}/spool"))
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(path))
+        sock.listen(10)
+        with start_with(t, sock) as popen:
+            try:
+                env = {"POSTBAG_CONFIG": None, "XDG_CONFIG_HOME": None, "HOME": "/nonexistent", "POSTBAG_SOCKET": str(path)}
+                t.accepted(t.sendmail(BOB, env=env))
+                until(lambda: not kept(t), "an empty queue")
+            finally:
+                popen.terminate()
+        t.equal(popen.returncode, 0)
+    t.true(path.exists(), "systemd's socket is not ours to remove")
+    t.equal(t.message().to, [BOB])
+
+
+def test_inherited_socket_open_to_others(t):
+    t.smarthost()
+    with socket.socket() as sock:
+        sock.bind(("0.0.0.0", 0))
+        sock.listen(1)
+        with start_with(t, sock) as popen:
+            stderr = popen.communicate(timeout=20)[1]
+    t.equal(popen.returncode, 78)
+    t.match(stderr, "open to other machines")
