@@ -20,9 +20,10 @@ void library_close(struct library *library)
     *library = (struct library){ 0 };
 }
 
+/* Once opened it stays: the Kerberos libraries that it brings do not clean up behind themselves. */
 static bool library_load(struct library *library)
 {
-    library->handle = dlopen(GSASL_SONAME, RTLD_NOW | RTLD_LOCAL);
+    library->handle = dlopen(GSASL_SONAME, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     for (size_t i = 0; library->handle && i < sizeof symbols / sizeof *symbols; i++) {
         void *symbol = dlsym(library->handle, symbols[i].name);
         if (!symbol)
