@@ -4,6 +4,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+enum { REST_MS = 1000 };
+
 /* Trouble. */
 
 static uint32_t random_number(void)
@@ -66,6 +68,17 @@ void carrier_done(struct carrier *c)
     connection_close(&c->connection);
     standing_done(&c->standing);
     config_done(&c->config);
+}
+
+void carrier_wake(struct carrier *c)
+{
+    int64_t now = clock_ms();
+    bool rested = c->used_at && now - c->used_at > REST_MS && !c->in_trouble;
+    c->used_at = now;
+    if (!rested)
+        return;
+    standing_done(&c->standing);
+    standing_load(c->setup->spool, c->setup->route, &c->standing);
 }
 
 static int64_t now_ms(void)

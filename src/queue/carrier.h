@@ -22,6 +22,7 @@ struct carrier { /* stays where it is */
     struct schedule schedule;
     struct standing standing;
     struct connection connection;
+    int64_t used_at; /* clock_ms() */
     unsigned lost;   /* connections in a row, each with a message under way */
     bool in_trouble; /* found so by this worker */
 };
@@ -36,6 +37,9 @@ struct cargo {
 /* Reads the configuration; a failure is trouble. */
 void carrier_init(struct carrier *c, const struct worker_setup *setup);
 void carrier_done(struct carrier *c); /* QUIT */
+
+/* After a rest: reads again how the account stands, which somebody else may have changed. */
+void carrier_wake(struct carrier *c);
 
 /* Takes one of the account's `rate`: 0, or since when (seconds since 1970) there will be another.
  */

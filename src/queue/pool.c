@@ -59,9 +59,34 @@ struct pool_worker *pool_find(struct pool *p, uint32_t route)
     return NULL;
 }
 
+static bool is_resting(const struct pool_worker *w)
+{
+    return w->pid && w->fd >= 0 && w->idle_until;
+}
+
+bool pool_is_busy(const struct pool *p)
+{
+    for (size_t i = 0; i < POOL_MAX; i++)
+        if (p->workers[i].pid && !is_resting(&p->workers[i]))
+            return true;
+    return false;
+}
+
+struct pool_worker *pool_idlest(struct pool *p)
+{
+    struct pool_worker *found = NULL;
+    for (size_t i = 0; i < POOL_MAX; i++) {
+        struct pool_worker *w = &p->workers[i];
+        if (is_resting(w) && (!found || w->idle_until < found->idle_until))
+            found = w;
+    }
+    return found;
+}
+
 bool pool_send(struct pool_worker *w, const struct worker_job *job)
 {
     w->at_work = true;
+    w->idle_until = 0;
     w->job = *job;
     ssize_t sent;
     do

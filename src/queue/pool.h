@@ -11,6 +11,7 @@ struct pool_worker {
     int fd;    /* our end; -1 once it was told to leave */
     uint32_t route;
     bool at_work;
+    int64_t idle_until;    /* clock_ms(): rests with its connection; 0: it does not */
     struct worker_job job; /* what it is at, or was when it died */
 };
 
@@ -35,6 +36,12 @@ struct pool_worker *pool_start(struct pool *p, const struct pool_start *start,
 
 /* The one of that route that still listens, or NULL. */
 struct pool_worker *pool_find(struct pool *p, uint32_t route);
+
+/* Is anybody at work, or about to end? Those that rest are neither. */
+bool pool_is_busy(const struct pool *p);
+
+/* Of those that rest the one that has done so longest, or NULL. */
+struct pool_worker *pool_idlest(struct pool *p);
 
 /* Hands it a message; false when it has died. */
 bool pool_send(struct pool_worker *w, const struct worker_job *job) MUST_USE;

@@ -12,8 +12,9 @@
  *   look     if something may have come: read the folders, and the heads of what is new
  *   plan     if something has changed: whose turn it is; the rest of new/ moves to defer/
  *   hand out to each route that may be used one message at a time; a worker is started for it if
- * there is none; one that finds nothing in its line is let go wait     for a descriptor, or for the
- * time when a busy message or a paced route is due
+ * there is none; one that finds nothing in its line is let go, or rests with its connection
+ *   wait     for a descriptor, or for the time when a busy message or a paced route is due, or
+ *            somebody has rested long enough
  *
  * A route:  open --trouble--> passing (old messages only) --line empty--> closed (for this run;
  * while watching, until its account's next attempt); open --rate used up--> paced --time--> open
@@ -46,10 +47,14 @@ void round_init(struct round *r, const struct runner_setup *setup, const struct 
 void round_forget(struct round *r)
 {
     agenda_done(&r->agenda);
+    r->look = r->look_all = true;
+    if (r->pool.n) {
+        round_reopen(r);
+        return;
+    }
     arena_done(&r->arena);
     r->routes = NULL;
     r->n_routes = r->room = 0;
-    r->look = r->look_all = true;
 }
 
 void round_done(struct round *r)
@@ -172,7 +177,7 @@ static void stop_workers(struct round *r, int number)
     pool_signal(&r->pool, SIGTERM);
 }
 
-void round_hear(struct round *r)
+static void hear(struct round *r)
 {
     struct watch_news news = watch_news(r->watch);
     bool watching = r->setup->mode == RUNNER_WATCH;
@@ -226,6 +231,28 @@ static void hand_over(struct pool_worker *w, struct agenda_item *item)
         pool_dismiss(w); /* it has died, and is missed when it is reaped */
 }
 
+/* Nothing to do for it now. It keeps its connection for a while if that may be of use. */
+static void lay_off(struct round *r, struct pool_worker *w, const struct round_route *route)
+{
+    bool rests = r->setup->mode == RUNNER_WATCH && r->setup->idle_ms > 0 && !is_leaving(r) &&
+                 !route->passing && round_may_send(r, route);
+    if (rests && !w->idle_until)
+        w->idle_until = clock_ms() + r->setup->idle_ms;
+    if (!rests || w->idle_until <= clock_ms())
+        pool_dismiss(w);
+}
+
+/* The place of one that rests is free when it has left. */
+static struct pool_worker *hire(struct round *r, uint32_t route)
+{
+    if (r->pool.n < POOL_MAX)
+        return start_worker(r, route);
+    struct pool_worker *idlest = pool_idlest(&r->pool);
+    if (idlest)
+        pool_dismiss(idlest);
+    return NULL;
+}
+
 static void serve(struct round *r, uint32_t number)
 {
     struct round_route *route = &r->routes[number];
@@ -237,11 +264,11 @@ static void serve(struct round *r, uint32_t number)
         route->passing = false;
     if (!wanted || !round_may_send(r, route)) {
         if (w && !r->busy && !(wanted && is_paced_soon(route)))
-            pool_dismiss(w);
+            lay_off(r, w, route);
         return;
     }
-    if (!w && r->pool.n < POOL_MAX)
-        w = start_worker(r, number);
+    if (!w)
+        w = hire(r, number);
     route->paced = false;
     if (w)
         hand_over(w, agenda_take(&r->agenda, number));
@@ -286,10 +313,18 @@ static bool is_waiting_for_busy(const struct round *r)
     return !is_leaving(r) && clock_ms() < r->busy_until && agenda_count(&r->agenda, AGENDA_BUSY);
 }
 
-static int timeout(const struct round *r)
+/* Until somebody has rested long enough; -1 if nobody rests. */
+static int64_t rest_left(struct round *r)
 {
-    int64_t wait = -1, paced = 0;
-    if (r->watch->mail < 0)
+    const struct pool_worker *w = pool_idlest(&r->pool);
+    int64_t left = w ? w->idle_until - clock_ms() : -1;
+    return w && left < 0 ? 0 : left;
+}
+
+static int timeout(struct round *r)
+{
+    int64_t wait = rest_left(r), paced = 0;
+    if (r->watch->mail < 0 && (wait < 0 || BLIND_POLL_MS < wait))
         wait = BLIND_POLL_MS;
     if (has_paced(r, &paced) && (wait < 0 || paced < wait))
         wait = paced;
@@ -302,7 +337,7 @@ static int timeout(const struct round *r)
     return (int)wait;
 }
 
-static void wait_for_news(struct round *r)
+static void wait_for_news(struct round *r, int timeout_ms)
 {
     struct pollfd list[POOL_MAX + WATCH_OWN];
     struct pool_worker *who[POOL_MAX];
@@ -314,7 +349,7 @@ static void wait_for_news(struct round *r)
         who[n] = w;
         list[n++] = (struct pollfd){ .fd = w->fd, .events = POLLIN };
     }
-    watch_wait(r->watch, list, n, timeout(r));
+    watch_wait(r->watch, list, n, timeout_ms);
     for (size_t i = 0; i < n; i++)
         if (list[i].revents)
             listen_to(r, who[i]);
@@ -335,7 +370,7 @@ static void look_after_busy(struct round *r)
 static bool is_over(struct round *r)
 {
     int64_t unused;
-    if (r->pool.n || (r->look && !is_leaving(r)))
+    if (pool_is_busy(&r->pool) || (r->look && !is_leaving(r)))
         return false;
     return !has_paced(r, &unused) && !r->busy;
 }
@@ -343,7 +378,7 @@ static bool is_over(struct round *r)
 /* While we looked. Nobody is at work any more, so that no end of a worker can be missed here. */
 static bool nothing_came(struct round *r)
 {
-    round_hear(r);
+    hear(r);
     return is_over(r);
 }
 
@@ -364,14 +399,14 @@ int round_work(struct round *r, struct err *e)
     r->look = true;
     r->ending = false;
     for (;;) {
-        round_hear(r);
+        hear(r);
         reap(r);
         refresh(r);
         r->busy = is_waiting_for_busy(r);
         hand_out(r);
         if (is_over(r) && nothing_came(r))
             break;
-        wait_for_news(r);
+        wait_for_news(r, timeout(r));
         look_after_busy(r);
     }
     r->ending = true;
@@ -381,6 +416,36 @@ int round_work(struct round *r, struct err *e)
         return 0;
     err_move(e, &r->problem);
     return -1;
+}
+
+/* Between rounds, and after the last one. */
+
+void round_rest(struct round *r, struct deadline until)
+{
+    r->look = false;
+    while (!r->look && !is_leaving(r) && !deadline_passed(until)) {
+        int64_t wait = deadline_left(until), rest = rest_left(r);
+        wait_for_news(r, (int)(rest >= 0 && rest < wait ? rest : wait));
+        hear(r);
+        reap(r);
+        struct pool_worker *w = pool_idlest(&r->pool);
+        if (w && w->idle_until <= clock_ms())
+            pool_dismiss(w);
+    }
+}
+
+void round_end(struct round *r)
+{
+    for (size_t i = 0; i < POOL_MAX; i++)
+        if (r->pool.workers[i].pid)
+            pool_dismiss(&r->pool.workers[i]);
+    for (;;) {
+        hear(r);
+        reap(r);
+        if (!r->pool.n)
+            return;
+        wait_for_news(r, r->stop ? STOP_POLL_MS : -1);
+    }
 }
 
 int64_t round_next(const struct round *r)

@@ -51,17 +51,21 @@ void round_init(struct round *r, const struct runner_setup *setup, const struct 
                 struct watch *watch);
 void round_done(struct round *r);
 
-/* Forgets what it knows: the next round reads all again. */
+/* Forgets what it knows: the next round reads all again. The routes stay while a worker rests. */
 void round_forget(struct round *r);
+
+/* Between two rounds: waits for news at most until then, and takes it up; lets workers go that have
+ * rested long enough. */
+void round_rest(struct round *r, struct deadline until);
+
+/* Lets all workers go, and sees them off. */
+void round_end(struct round *r);
 
 /* Works. 0 when nothing can be done now, or a signal says so; -1: ERR_TEMPORARY, ERR_SYSTEM. */
 int round_work(struct round *r, struct err *e) MUST_USE;
 
 /* When something is due again, seconds since 1970; INT64_MAX if nothing waits. */
 int64_t round_next(const struct round *r);
-
-/* Takes up what the watch has to say. */
-void round_hear(struct round *r);
 
 /* Its parts. */
 
@@ -70,6 +74,9 @@ int round_look(struct round *r, struct err *e) MUST_USE;
 
 /* Whose turn it is; what will not be sent soon leaves new/. */
 void round_plan(struct round *r);
+
+/* The routes are as their accounts stand now. */
+void round_reopen(struct round *r);
 
 /* May this route be used now? */
 bool round_may_send(const struct round *r, const struct round_route *route);

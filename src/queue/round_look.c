@@ -33,6 +33,14 @@ static void open_route(const struct round *r, struct round_route *route)
     standing_done(&standing);
 }
 
+void round_reopen(struct round *r)
+{
+    for (size_t i = 0; i < r->n_routes; i++) {
+        r->routes[i] = (struct round_route){ .route = r->routes[i].route };
+        open_route(r, &r->routes[i]);
+    }
+}
+
 static uint32_t add_route(struct round *r, const struct route *route)
 {
     r->routes = arena_grow(&r->arena, r->routes, r->n_routes, &r->room, sizeof *r->routes);

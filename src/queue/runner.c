@@ -30,6 +30,7 @@ struct runner {
     struct turn turn;
     struct watch watch;
     struct round round;
+    int64_t swept_at; /* clock_ms() */
 };
 
 /* A worker has nothing to do with these. A lock that it inherited would outlive a dead runner. */
@@ -47,9 +48,19 @@ static void start_round(struct runner *r)
     r->round.context = r;
 }
 
+/* Not for each message that comes while watching. */
+static void sweep(struct runner *r)
+{
+    int64_t now = clock_ms();
+    if (r->swept_at && now < r->swept_at + WATCH_MS)
+        return;
+    r->swept_at = now;
+    spool_sweep(&r->spool);
+}
+
 static int work(struct runner *r, struct err *e)
 {
-    spool_sweep(&r->spool);
+    sweep(r);
     spool_stamp(&r->spool);
     return round_work(&r->round, e);
 }
@@ -92,7 +103,6 @@ static void tell(const struct runner *r, struct err *e)
 
 static void watch(struct runner *r)
 {
-    struct pollfd own[WATCH_OWN];
     struct round *round = &r->round;
     while (!round->stop && !round->hangup) {
         int timeout_ms;
@@ -102,12 +112,11 @@ static void watch(struct runner *r)
         round->failed = false;
         if (round->stop || round->hangup)
             break;
-        round->look = false;
-        watch_wait(&r->watch, own, 0, timeout_ms);
-        round_hear(round);
+        round_rest(round, deadline_in(timeout_ms));
         if (!round->look)
             round_forget(round);
     }
+    round_end(round);
 }
 
 static int stay(struct runner *r, struct err *e)

@@ -23,6 +23,8 @@ struct runner_setup {
     enum runner_mode mode;
     const char *name; /* for stderr and the log */
     int verbose;
+    int64_t idle_ms; /* RUNNER_WATCH: so long a worker without work keeps its connection, and takes
+                        the next message of its route; 0: it leaves at once */
 };
 
 struct runner_totals {

@@ -34,6 +34,7 @@ int worker_run(const struct worker_setup *setup, int fd)
     carrier_init(&carrier, setup);
     while (status == EX_OK && next_job(fd, &job)) {
         struct worker_report said;
+        carrier_wake(&carrier);
         attempt(&carrier, &job, &said);
         if (said.result == WORKER_LATER && !said.next_s)
             status = EX_IOERR;
