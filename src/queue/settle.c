@@ -1,5 +1,6 @@
 #include "queue/settle.h"
 
+#include "base/sig.h"
 #include "queue/bounce.h"
 #include "queue/commit.h"
 
@@ -332,11 +333,14 @@ static enum worker_result look_again(const struct settlement *s)
     return move_to(s, FOLDER_DEFER);
 }
 
+/* A signal waits until all of it stands: a bounce without the marks of those it tells of would be
+ * made once more. */
 enum worker_result settle(const struct settlement *given)
 {
     ERR e = { 0 };
     struct settlement now = *given;
     const struct settlement *s = &now;
+    sig_hold();
     now.awaited = (s->tried || state_count(state_of(s), MARK_REFUSED)) && item_is_awaited(s->item);
     if (!note_verdicts(s, &e) || !give_up(s, &e))
         return stuck(s, &e);
