@@ -118,11 +118,20 @@ void pool_signal(const struct pool *p, int number)
             kill(p->workers[i].pid, number);
 }
 
+static bool has_ended(const struct pool_worker *w, int *status)
+{
+    pid_t ended;
+    do
+        ended = waitpid(w->pid, status, WNOHANG);
+    while (ended < 0 && errno == EINTR);
+    return ended == w->pid;
+}
+
 struct pool_worker *pool_reap(struct pool *p, int *status)
 {
     for (size_t i = 0; i < POOL_MAX; i++) {
         struct pool_worker *w = &p->workers[i];
-        if (w->pid && waitpid(w->pid, status, WNOHANG) == w->pid)
+        if (w->pid && has_ended(w, status))
             return w;
     }
     return NULL;
