@@ -390,10 +390,20 @@ static bool runs_all_the_same(const struct task *task)
     return fault.what == LATE || task->call->nr == SYS_close;
 }
 
+/* What is killed here does not come back to tell of it. */
+static void strike_with_signal(struct task *task)
+{
+    if (fault.number == SIGKILL) {
+        put_call(task, false, 0);
+        task->call = NULL;
+    }
+    kill(task->pid, fault.number);
+}
+
 static void strike(struct task *task)
 {
     if (fault.what == SIGNAL) {
-        kill(task->pid, fault.number);
+        strike_with_signal(task);
     } else if (fault.what == SHORT && task->args[2] > 1) {
         change(task->pid, 0, task->args[2] / 2, NULL);
     } else if (fault.what == ERROR && !runs_all_the_same(task)) {
