@@ -7,7 +7,8 @@ import stat
 from harness import cases
 
 SECRET = "pa55-word-never-shown"
-MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256")
+MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "CRAM-MD5")
+TOKENS = ("OAUTHBEARER", "XOAUTH2")
 
 
 @cases(*[f"{tls} {mechanism}" for tls in ("starttls", "implicit") for mechanism in MECHANISMS])
@@ -30,6 +31,79 @@ def test_choice(t, row):
     t.smarthost("tls: implicit", "auth: " + offered)
     t.accepted(t.postbag("bob@example.net"))
     t.equal(t.sessions[0].mechanism, chosen)
+
+
+@cases(*MECHANISMS)
+def test_refused_is_refused(t, mechanism):
+    """A login refused is repeated with no other mechanism, and at no other host."""
+    offer = "PLAIN LOGIN SCRAM-SHA-1 SCRAM-SHA-256 CRAM-MD5"
+    first = t.smarthost("tls: implicit", "auth: " + offer)
+    second = t.smarthost("tls: implicit", "auth: " + offer)
+    t.config(
+        f"host = 127.0.0.1:{first.port} 127.0.0.1:{second.port}", "-port", "tls = implicit",
+        "auth = " + mechanism, "password = wrong",
+    )  # fmt: skip
+    t.failed(t.postbag("bob@example.net"), 77, "535 5.7.8")
+    t.equal([[v for v in s.verbs() if v == "AUTH"] for s in first.finish()], [["AUTH"]])
+    t.equal(second.finish(), [])
+
+
+@cases(*TOKENS)
+def test_token(t, mechanism):
+    """The token takes the place of the password, and is not shown either."""
+    t.smarthost("tls: starttls", "auth: PLAIN LOGIN " + mechanism)
+    t.config("-password", "oauth_token_command = echo " + SECRET)
+    run = t.postbag("-vv", "bob@example.net")
+    t.equal((run.status, run.stdout), (0, ""))
+    t.match(run.stderr, "AUTH " + mechanism)
+    t.equal((t.sessions[0].mechanism, t.sessions[0].user), (mechanism, "user@example.org"))
+    t.equal(len(t.messages), 1)
+
+
+@cases(*TOKENS)
+def test_token_in_test(t, mechanism):
+    """`postbag test` shows why it is refused."""
+    t.smarthost("tls: implicit", "auth: " + mechanism)
+    t.config("-password", f"oauth_token_command = {helper(t, 'echo stale')}")
+    run = t.postbag("test", stdin=b"")
+    t.equal(run.status, 77)
+    t.match(run.stdout + run.stderr, "(status 401, scope https://mail.example.net/)")
+    t.lacks(run.stdout + run.stderr, "stale")
+
+
+@cases(*TOKENS)
+def test_token_refused_then_accepted(t, mechanism):
+    """Reasons against the token and then a yes: nobody to trust with a message."""
+    t.smarthost("tls: implicit", "auth: " + mechanism, "on RESPONSE: reply 235 2.7.0 Welcome")
+    t.config("-password", "oauth_token_command = echo stale")
+    t.failed(t.postbag("bob@example.net"), 77, "refuses the token, and accepts the login")
+    t.nothing_sent()
+
+
+def test_external_empty_response(t):
+    """An empty initial response is "=" (RFC 4954 section 4)."""
+    path = t.context.certificates.path
+    t.smarthost("tls: implicit", "auth: EXTERNAL", "client-cert: wanted")
+    t.config("-password", "-user", "auth = EXTERNAL", f"tls_cert = {path('client.pem')}", f"tls_key = {path('client.key')}")
+    t.accepted(t.postbag("bob@example.net"))
+    t.match(b"\n".join(t.sessions[0].commands), b"AUTH EXTERNAL =")
+
+
+def test_initial_response_too_long(t):
+    """Beyond 512 octets the response does not ride on the AUTH line."""
+    for length, together in ((300, True), (400, False)):
+        t.smarthost("tls: implicit", "auth: PLAIN", "password: " + "p" * length)
+        t.accepted(t.postbag("bob@example.net"))
+        lines = [line for line in t.host.finish()[0].commands if line.startswith(b"AUTH")]
+        t.equal(lines[0] != b"AUTH PLAIN", together, "together")
+
+
+@cases("SCRAM-SHA-256", "CRAM-MD5")
+def test_cancelled(t, mechanism):
+    """A challenge without an answer is cancelled, so that the connection can end in order."""
+    t.smarthost("tls: implicit", "auth: " + mechanism, "on AUTH: reply 334 !!!", "on RESPONSE: reply 501 5.7.0 Cancelled")
+    t.failed(t.postbag("bob@example.net"), 76, "not base64")
+    t.equal(t.sessions[0].commands[-2:], [b"*", b"QUIT"])
 
 
 def test_named(t):

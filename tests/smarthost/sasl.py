@@ -1,4 +1,5 @@
-"""The server's side of SASL: PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256 (RFC 4616, 5802, 7677).
+"""The server's side of SASL: PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256 (RFC 4616, 5802, 7677), CRAM-MD5
+(RFC 2195), and OAUTHBEARER, XOAUTH2 (RFC 7628) with the password as token. EXTERNAL believes everybody.
 
 A mechanism is a generator: it yields challenges (octets) and is sent responses; it returns the user
 name, or raises Refused. The first response is None when the client sent no initial response.
@@ -9,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 
 
 class Refused(Exception):
@@ -41,6 +43,41 @@ def login(policy, response):
         user = yield b"Username:"
     password = yield b"Password:"
     return policy.check(user, password)
+
+
+def cram_md5(policy, response):
+    challenge = b"<%b@mail.example.net>" % base64.b16encode(os.urandom(8))
+    response = yield challenge
+    user, _, proof = response.rpartition(b" ")
+    if hmac.new(policy.password_of(user), challenge, "md5").hexdigest().encode() != proof:
+        raise Refused()
+    return user
+
+
+def external(policy, response):
+    if response is None:
+        response = yield b""
+    return response or policy.user
+
+
+class Bearer:
+    """A token; `answer` is what the client must say to the reasons of a refusal."""
+
+    def __init__(self, pattern, answer):
+        self.pattern = pattern
+        self.answer = answer
+
+    def __call__(self, policy, response):
+        if response is None:
+            response = yield b""
+        match = re.fullmatch(self.pattern, response)
+        if not match:
+            raise Refused("501 5.5.2 Malformed message")
+        user = match["user"].replace(b"=2C", b",").replace(b"=3D", b"=")
+        if user == policy.user and match["token"] == policy.password:
+            return user
+        answer = yield b'{"status":"401","schemes":"bearer","scope":"https://mail.example.net/"}'
+        raise Refused() if answer == self.answer else Refused("501 5.5.2 Malformed answer")
 
 
 def scram_fields(text):
@@ -116,6 +153,12 @@ MECHANISMS = {
     "LOGIN": login,
     "SCRAM-SHA-1": Scram("sha1"),
     "SCRAM-SHA-256": Scram("sha256"),
+    "CRAM-MD5": cram_md5,
+    "EXTERNAL": external,
+    "OAUTHBEARER": Bearer(
+        rb"n,a=(?P<user>[^,]*),\x01host=[^\x01]+\x01port=\d+\x01auth=Bearer (?P<token>[^\x01]*)\x01\x01", b"\1"
+    ),
+    "XOAUTH2": Bearer(rb"user=(?P<user>[^\x01]*)\x01auth=Bearer (?P<token>[^\x01]*)\x01\x01", b""),
 }
 
 
