@@ -18,7 +18,7 @@ static const char *result_of(char mark)
 {
     if (mark == MARK_DELIVERED)
         return "sent";
-    return mark == MARK_FAILED ? "failed" : "queued";
+    return mark == MARK_FAILED || mark == MARK_REFUSED ? "failed" : "queued";
 }
 
 static void add_recipient(struct json *j, const struct queue_message *m, size_t i)

@@ -59,7 +59,8 @@ const char *queue_message_state(const struct queue_message *m)
 bool queue_message_concerns(const struct queue_message *m, size_t recipient)
 {
     char mark = m->entry->state.marks[recipient];
-    return mark == MARK_TODO || (mark == MARK_FAILED && m->folder == FOLDER_FAILED);
+    return mark == MARK_TODO || mark == MARK_REFUSED ||
+           (mark == MARK_FAILED && m->folder == FOLDER_FAILED);
 }
 
 int64_t queue_message_created(const struct queue_message *m)

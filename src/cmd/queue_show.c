@@ -52,6 +52,8 @@ static const char *word_of(char mark)
 {
     if (mark == MARK_DELIVERED)
         return "sent";
+    if (mark == MARK_REFUSED)
+        return "refused";
     return mark == MARK_FAILED ? "failed" : "waits";
 }
 

@@ -112,6 +112,13 @@ int waiting_open(const struct spool *s, const struct queue_id *id, struct waitin
     return 1;
 }
 
+/* Names may be made to meet; what brought them may not. */
+static bool is_same_message(const struct entry *a, const struct entry *b)
+{
+    struct span one = span_of(a->nonce ? a->nonce : ""), other = span_of(b->nonce ? b->nonce : "");
+    return a->uid == b->uid && span_eq(one, other) && a->envelope.n_rcpts == b->envelope.n_rcpts;
+}
+
 int waiting_commit(const struct spool *s, struct entry *entry, const struct stored *stored,
                    struct waiting *ret, struct err *e)
 {
@@ -121,7 +128,15 @@ int waiting_commit(const struct spool *s, struct entry *entry, const struct stor
     int done = spool_commit_locked(s, entry, stored, &lock, e);
     if (done < 0)
         return -1;
-    if (waiting_open(s, &entry->id, ret, &ignored) <= 0)
+    int open = waiting_open(s, &entry->id, ret, &ignored);
+    if (open > 0 && !done && !is_same_message(&ret->item.entry, entry)) {
+        waiting_close(ret);
+        return err_set(e, ERR_TEMPORARY, "there is another message of the name %s", entry->id.text);
+    }
+    if (open <= 0 && !done)
+        return err_set(e, ERR_TEMPORARY, "%s: is in the queue, and cannot be opened",
+                       entry->id.text);
+    if (open <= 0)
         make_room(ret, entry->state.n);
     return done;
 }

@@ -36,7 +36,8 @@ struct waiting {      /* zeroed: closed. Stays where it is while it is open */
 
 /* spool_commit to new/ and waiting_open in one, so that nobody can send the message in between. 1;
  * 0 when a message of the entry's id is there already (or was, with a `nonce`, within the last
- * hour): then that one is waited for; -1 as spool_commit: nothing is kept. If it is kept but cannot
+ * hour): then that one is waited for, if its uid and nonce are this entry's (else ERR_TEMPORARY);
+ * -1 as spool_commit: nothing is kept. If it is kept but cannot
  * be watched waiting_for says LATER at once. */
 int waiting_commit(const struct spool *s, struct entry *entry, const struct stored *stored,
                    struct waiting *ret, struct err *e) MUST_USE;

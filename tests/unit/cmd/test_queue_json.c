@@ -52,7 +52,7 @@ static void test_names(void **state)
         struct queue_sample s;
         queue_sample_init(&s);
         s.message.folder = rows[i].folder;
-        s.marks[0] = MARK_FAILED;
+        s.marks[0] = i % 2 ? MARK_FAILED : MARK_REFUSED;
         queue_json_add(&s.message, &text);
         assert_non_null(strstr(buf_string(&text), rows[i].want));
         assert_non_null(strstr(buf_string(&text), "\"result\":\"failed\""));

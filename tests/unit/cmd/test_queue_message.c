@@ -96,6 +96,10 @@ static void test_concerns(void **state)
     strcpy(s.marks, "DF");
     assert_false(queue_message_concerns(&s.message, 0));
     assert_false(queue_message_concerns(&s.message, 1));
+    strcpy(s.marks, "R.");
+    assert_true(queue_message_concerns(&s.message, 0)); /* somebody has yet to be told */
+    assert_true(queue_message_concerns(&s.message, 1));
+    strcpy(s.marks, "DF");
     s.message.folder = FOLDER_FAILED;
     assert_false(queue_message_concerns(&s.message, 0));
     assert_true(queue_message_concerns(&s.message, 1));

@@ -218,6 +218,24 @@ static void test_again(void **state)
     }
 }
 
+static void test_another_of_that_name(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        ERR e = { 0 };
+        struct place p;
+        set_up(&p, true);
+        waiting_close(&p.waiting);
+        struct entry again = scratch_entry(&p.scratch, &p.stored);
+        again.id = p.entry.id;
+        again.nonce = i == 0 ? "ffeeddccbbaa99887766554433221100" : i == 1 ? NULL : nonce;
+        again.uid += i == 2;
+        assert_int_equal(waiting_commit(&p.spool, &again, &p.stored, &p.waiting, &e), -1);
+        assert_int_equal(e.kind, ERR_TEMPORARY);
+        tear_down(&p);
+    }
+}
+
 static void test_what_is_left_in_sent(void **state)
 {
     (void)state;
@@ -397,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_what_is_left_in_sent),
         cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_another_of_that_name),
         cmocka_unit_test(test_told),
         cmocka_unit_test(test_told_with_a_nonce),
         cmocka_unit_test(test_refused_too_late),
