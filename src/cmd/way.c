@@ -3,6 +3,7 @@
 #include "cmd/probe.h"
 #include "cmd/settings.h"
 #include "net/tls.h"
+#include "queue/hosts.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -22,12 +23,35 @@ void way_shorten(int64_t *ms, int64_t limit)
         *ms = limit;
 }
 
+/* The servers that the DNS of a domain names, in the order of this time. */
+static int find_service(struct test *t, struct err *e)
+{
+    const struct net_opts *net = &t->account.net;
+    struct deadline limit = deadline_min(t->deadline, deadline_in(net->connect_timeout_ms));
+    struct targets found = { 0 };
+    BUF line = { 0 };
+    const char *domain = t->target.host;
+    if (service_find(&t->s.arena, &t->target, limit, &found, e) < 0)
+        return -1;
+    for (size_t i = 0; i < found.n; i++) {
+        buf_add_string(&line, i ? "; " : "");
+        hosts_describe(&line, &found.items[i], net);
+    }
+    t->target = found.items[0];
+    steps_pass(&t->steps, "SRV", "%s names %s", domain, buf_string(&line));
+    if (found.n + net->host.n > 2)
+        steps_note(&t->steps, "server", "only %s is tested", t->target.host);
+    return 0;
+}
+
 static int find_target(struct test *t, struct err *e)
 {
     const struct net_opts *net = &t->account.net;
     t->stage = STAGE_LOOKUP;
     if (target_parse(&t->s.arena, net->host.items[0], net, &t->target, e) < 0)
         return -1;
+    if (t->target.is_service)
+        return find_service(t, e);
     settings_show_target(&t->steps, &t->account, net->host.items[0], &t->target);
     if (net->host.n > 1)
         steps_note(&t->steps, "server", "only the first of %zu hosts is tested", net->host.n);
@@ -42,6 +66,10 @@ static int look_up(struct test *t, struct err *e)
     BUF line = { 0 };
     if (t->target.is_path || t->target.is_literal)
         return 0;
+    if (net->proxy) {
+        steps_note(&t->steps, "DNS", "the proxy looks %s up", t->target.host);
+        return 0;
+    }
     if (resolve(&t->s.arena, t->target.host, t->target.port, net->ip, limit, found, e) < 0)
         return -1;
     for (size_t i = 0; i < found->n; i++) {
@@ -88,7 +116,7 @@ static void suggest_port(const struct test *t, struct err *e)
 {
     int open[PROBE_PORTS];
     BUF list = { 0 };
-    if (t->target.is_path || deadline_passed(t->deadline))
+    if (t->target.is_path || t->account.net.proxy || deadline_passed(t->deadline))
         return;
     size_t n = probe_ports(&t->target, &t->account.net, open);
     for (size_t i = 0; i < n; i++)
@@ -116,8 +144,12 @@ static int reach(struct test *t, struct err *e)
             suggest_port(t, e);
         return -1;
     }
+    c->greet_by = (struct deadline){ 0 }; /* the greeting has its own time here */
     if (t->target.is_path)
         steps_pass(&t->steps, "connect", "connected to %s", t->target.host);
+    else if (t->account.net.proxy)
+        steps_pass(&t->steps, "TCP", "connected to %s port %d through the proxy %s", t->target.host,
+                   t->target.port, buf_string(&c->address));
     else
         steps_pass(&t->steps, "TCP", "connected to %s port %d", buf_string(&c->address),
                    t->target.port);

@@ -8,6 +8,7 @@
 Only root can; elsewhere such a test is skipped. Whatever is mounted vanishes with the test.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import functools
@@ -114,18 +115,41 @@ def replace_file(path, text, folder):
     mount("--bind", copy, os.path.realpath(path))
 
 
+SRV = 33
+
+
+def labels(name):
+    """A name as DNS messages have it."""
+    words = [word for word in name.encode().split(b".") if word]
+    return b"".join(bytes([len(word)]) + word for word in words) + b"\0"
+
+
+def question(query):
+    """Name and type of what is asked."""
+    words, at = [], 12
+    while query[at]:
+        words.append(query[at + 1 : at + 1 + query[at]].decode())
+        at += 1 + query[at]
+    return ".".join(words), struct.unpack(">H", query[at + 1 : at + 3])[0]
+
+
 class NameServer:
     """Answers every question on 127.0.0.1:53 in one way.
 
-    ok: 127.0.0.1; two: 127.0.0.2, then 127.0.0.1; nxdomain; servfail; nodata; silent; none: not
-    even a socket.
+    ok: 127.0.0.1; both: that and ::1; two: 127.0.0.2, then 127.0.0.1; nxdomain; servfail; nodata;
+    silent; none: not even a socket.
+
+    `srv` has SRV records, {"_submissions._tcp.example.com": [(priority, weight, port, target)]};
+    a question for any other is answered with "no such name", or, if its value is a word, so.
     """
 
-    ADDRESSES = {"ok": ["127.0.0.1"], "two": ["127.0.0.2", "127.0.0.1"]}
+    ADDRESSES = {"ok": ["127.0.0.1"], "two": ["127.0.0.2", "127.0.0.1"], "both": ["127.0.0.1"]}
     CODES = {"nxdomain": 3, "servfail": 2}
 
-    def __init__(self, t, way):
+    def __init__(self, t, way, srv=None):
         self.way = way
+        self.srv = srv or {}
+        self.questions = []
         replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n", t.folder)
         if os.path.exists("/etc/nsswitch.conf"):
             replace_file("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", t.folder)
@@ -134,16 +158,43 @@ class NameServer:
         if self.way != "none":
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.socket.bind(("127.0.0.1", 53))
-            threading.Thread(target=self.serve, daemon=True).start()
+            self.thread = threading.Thread(target=self.serve, daemon=True)
+            self.thread.start()
+        return self
 
     def __exit__(self, *_):
-        pass  # it ends with the namespace
+        """Another may follow."""
+        if self.way != "none":
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, though it is not connected
+            self.thread.join()
+            self.socket.close()
 
     def serve(self):
         while True:
             query, peer = self.socket.recvfrom(4096)
-            if self.way != "silent":
-                self.socket.sendto(self.answer(query), peer)
+            if not query:
+                return
+            name, kind = question(query)
+            self.questions.append((name, kind))
+            answer = self.answer_srv(query, name) if kind == SRV else self.answer(query)
+            if self.way != "silent" and answer:
+                self.socket.sendto(answer, peer)
+
+    def answer_srv(self, query, name):
+        records = self.srv.get(name.lower(), "nxdomain")
+        end = query.index(b"\0", 12) + 5
+        code = self.CODES.get(records, 0) if isinstance(records, str) else 0
+        if isinstance(records, bytes):
+            return query[:2] + records
+        if isinstance(records, str):
+            head = query[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, 0, 0, 0)
+            return None if records == "silent" else head + query[12:end]
+        body = b""
+        for priority, weight, port, target in records:
+            data = struct.pack(">HHH", priority, weight, port) + labels(target)
+            body += b"\xc0\x0c" + struct.pack(">HHIH", SRV, 1, 60, len(data)) + data
+        return query[:2] + struct.pack(">HHHHH", 0x8180, 1, len(records), 0, 0) + query[12:end] + body
 
     def answer(self, query):
         end = query.index(b"\0", 12) + 5  # of the question
@@ -154,4 +205,7 @@ class NameServer:
         records = [
             b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(a) for a in found
         ]
+        if self.way == "both" and query[end - 4 : end - 2] == b"\0\34":
+            head = query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0)
+            records = [b"\xc0\x0c" + struct.pack(">HHIH", 28, 1, 60, 16) + b"\0" * 15 + b"\1"]
         return head + query[12:end] + b"".join(records)
