@@ -21,7 +21,7 @@ static void arena_free(struct arena *a, bool wipe)
     for (struct arena_block *block = a->last, *before; block; block = before) {
         before = block->before;
         if (wipe)
-            mem_wipe(block->at, block->size);
+            mem_wipe(block->at, block->used);
         free(block);
     }
     a->last = NULL;
@@ -42,9 +42,8 @@ static struct arena_block *arena_add_block(struct arena *a, size_t need)
 {
     bool large = need > ARENA_BLOCK / 4;
     struct arena_block **at = large && a->last ? &a->last->before : &a->last;
-    struct arena_block *block = mem_new(1, sizeof *block + (large ? need : ARENA_BLOCK));
-    block->size = large ? need : ARENA_BLOCK;
-    block->before = *at;
+    struct arena_block *block = mem_resize(NULL, 1, sizeof *block + (large ? need : ARENA_BLOCK));
+    *block = (struct arena_block){ .before = *at, .size = large ? need : ARENA_BLOCK };
     *at = block;
     return block;
 }
@@ -60,7 +59,7 @@ void *arena_new(struct arena *a, size_t count, size_t size)
         block = arena_add_block(a, need);
     void *object = block->at + block->used;
     block->used += need;
-    return object;
+    return memset(object, 0, need);
 }
 
 void *arena_grow(struct arena *a, void *items, size_t n, size_t *room, size_t size)

@@ -17,7 +17,7 @@ static void describe_item(struct queue_message *m, const struct queue *q)
 {
     struct item *item = &m->item;
     size_t n = item->entry.envelope.n_rcpts;
-    struct last_reply *replies = arena_new(&m->arena, n, sizeof *replies);
+    struct last_reply *replies = arena_new(&item->arena, n, sizeof *replies);
     if (item->has_replies)
         item_replies(item, replies);
     m->entry = &item->entry;
