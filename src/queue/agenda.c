@@ -134,16 +134,24 @@ static void append(struct agenda *a, uint32_t at)
     line->last[deferred] = at;
 }
 
+static bool is_waiting(const struct agenda *a, const struct agenda_item *item)
+{
+    return item->state == AGENDA_WAITING && item->route < a->n_lines;
+}
+
 void agenda_plan(struct agenda *a, size_t routes, const struct schedule *schedule, int64_t now)
 {
     make_lines(a, routes);
     clear_lines(a);
     for (size_t i = 0; i < a->n; i++) {
         const struct agenda_item *item = &a->items[i];
-        if (item->state == AGENDA_WAITING && item->route < a->n_lines &&
-            (!schedule || schedule_is_due(schedule, item->next_s, now)))
+        bool due = schedule ? schedule_is_due(schedule, item->next_s, now) : item->next_s <= now;
+        if (is_waiting(a, item) && due)
             append(a, (uint32_t)i);
     }
+    for (size_t i = 0; i < a->n && !schedule; i++)
+        if (is_waiting(a, &a->items[i]) && a->items[i].next_s > now)
+            append(a, (uint32_t)i);
 }
 
 bool agenda_has(const struct agenda *a, uint32_t route)

@@ -58,8 +58,8 @@ void agenda_merge(struct agenda *a, const struct id_list *fresh, const struct id
 /* The message of that name, or NULL. Borrowed until the next merge. */
 struct agenda_item *agenda_find(const struct agenda *a, const struct queue_id *id);
 
-/* Puts every waiting message that is due (or with `schedule` NULL: every one) into its route's
- * line. `routes` is how many there are. */
+/* Puts every waiting message that is due (or with `schedule` NULL: every one, those that are due
+ * first) into its route's line. `routes` is how many there are. */
 void agenda_plan(struct agenda *a, size_t routes, const struct schedule *schedule, int64_t now);
 
 /* The next of a route's line, which leaves the line; NULL when it is empty. */

@@ -126,7 +126,8 @@ static enum worker_result settle_trial(struct trial *t, bool tried)
     return settle(&s);
 }
 
-/* Was anything decided although the account is in trouble? */
+/* Was anything decided although the account is in trouble? Or was one of the recipients at least
+ * asked for: then others go first the next time. */
 static bool is_any_decided(const struct delivery *d)
 {
     for (size_t i = 0; i < d->n; i++) {
@@ -134,6 +135,8 @@ static bool is_any_decided(const struct delivery *d)
         if (v->result == VERDICT_SENT || v->result == VERDICT_AMBIGUOUS)
             return true;
         if (v->result == VERDICT_REFUSED && !standing_concerns(v->stage, &v->err))
+            return true;
+        if (v->stage >= STAGE_RCPT && v->err.kind == ERR_REPLY)
             return true;
     }
     return false;

@@ -28,6 +28,14 @@ static void tell_trouble(const struct carrier *c, const struct verdict *why, con
                 c->setup->route->account, why->err.text, buf_string(&place), next);
 }
 
+static void forget_suspicion(struct carrier *c)
+{
+    verdict_done(&c->suspicion);
+    c->suspicion = (struct verdict){ 0 };
+    free(c->suspected);
+    c->suspected = NULL;
+}
+
 static void note_trouble(struct carrier *c, const struct verdict *why, const char *server)
 {
     standing_fail(&c->standing, &c->schedule, why, time(NULL), random_number());
@@ -35,6 +43,21 @@ static void note_trouble(struct carrier *c, const struct verdict *why, const cha
     c->in_trouble = true;
     connection_close(&c->connection);
     tell_trouble(c, why, server);
+    forget_suspicion(c);
+}
+
+/* Words that are meant for the account, but said of a recipient or a message: some servers repeat
+ * what somebody else's has told them. The next message shows who is meant. */
+static bool may_mean_message(const struct verdict *v)
+{
+    return v->stage == STAGE_RCPT || v->stage == STAGE_DATA || v->stage == STAGE_BODY ||
+           v->stage == STAGE_END;
+}
+
+static void suspect(struct carrier *c, const struct verdict *why, const char *server)
+{
+    verdict_copy(&c->suspicion, why);
+    c->suspected = server ? mem_string(server) : NULL;
 }
 
 /* Life. */
@@ -65,6 +88,8 @@ void carrier_init(struct carrier *c, const struct worker_setup *setup)
 
 void carrier_done(struct carrier *c)
 {
+    if (c->suspicion.result)
+        note_trouble(c, &c->suspicion, c->suspected);
     connection_close(&c->connection);
     standing_done(&c->standing);
     config_done(&c->config);
@@ -177,6 +202,7 @@ static bool was_lost(const struct carrier *c, const struct delivery *d)
 
 static void clear_trouble(struct carrier *c)
 {
+    forget_suspicion(c);
     if (!c->standing.failures)
         return;
     standing_clear(&c->standing);
@@ -191,8 +217,10 @@ static void judge(struct carrier *c, const struct delivery *d)
     bool sent = has(d, VERDICT_SENT);
     c->lost = lost && !sent ? c->lost + 1 : 0;
     if (!blame && c->lost > 1)
-        blame = &d->verdicts[d->n - 1];
-    if (blame)
+        note_trouble(c, &d->verdicts[d->n - 1], d->server);
+    else if (blame && may_mean_message(blame) && !c->suspicion.result)
+        suspect(c, blame, d->server);
+    else if (blame)
         note_trouble(c, blame, d->server);
     else if (!lost)
         clear_trouble(c);

@@ -6,6 +6,8 @@
  * it counts as nothing.
  *   - A new connection that fails, a 421 on it, and what else is the account's own matter
  *     (queue/standing.h) is trouble: noted and told once, and nothing more is tried.
+ *   - Words of that kind behind MAIL may be about one recipient or one message: they are trouble if
+ * the next message hears such words too, or if there is none. So no message stops all others.
  *   - A connection that is lost with a message under way is that message's failure; two in a row
  * are trouble. */
 #ifndef QUEUE_CARRIER_H
@@ -22,9 +24,11 @@ struct carrier { /* stays where it is */
     struct schedule schedule;
     struct standing standing;
     struct connection connection;
-    int64_t used_at; /* clock_ms() */
-    unsigned lost;   /* connections in a row, each with a message under way */
-    bool in_trouble; /* found so by this worker */
+    int64_t used_at;          /* clock_ms() */
+    unsigned lost;            /* connections in a row, each with a message under way */
+    bool in_trouble;          /* found so by this worker */
+    struct verdict suspicion; /* pending: none; else what may be the account's trouble */
+    char *suspected;          /* the server that said so, or NULL */
 };
 
 /* One message, or what is left of it. */

@@ -135,7 +135,7 @@ static void test_only_what_is_due(void **state)
     assert_string_equal(order, "abc");
     agenda_plan(&a, 1, NULL, NOW);
     take_all(&a, 0, order);
-    assert_string_equal(order, "abc");
+    assert_string_equal(order, "acb");
     agenda_done(&a);
 }
 
