@@ -1,12 +1,11 @@
 #include "net/tls.h"
 
-#include "base/io.h"
+#include "net/identity.h"
 #include "net/names.h"
 #include "net/stranger.h"
 #include "net/transport.h"
 #include "net/trust.h"
 
-#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@ struct tls {
     gnutls_certificate_credentials_t credentials;
     const struct net_opts *opts;
     struct trust trust;
+    struct identity identity;
     struct err refusal; /* of trust_check */
 
     struct transport transport;
@@ -134,6 +134,7 @@ static void tls_free(struct layer *l)
     if (t->credentials)
         gnutls_certificate_free_credentials(t->credentials);
     trust_done(&t->trust);
+    identity_done(&t->identity);
     err_done(&t->refusal);
     transport_done(&t->transport);
     buf_done(&t->cipher);
@@ -179,27 +180,6 @@ static int set_priority(struct tls *t, struct err *e)
     err_set(e, ERR_CONFIG, "tls_priority: GnuTLS does not understand \"%s\"", wrong ? wrong : own);
     err_hint(e, "test it with: gnutls-cli --list --priority '%s'", own);
     return -1;
-}
-
-/* GnuTLS would wait for the writer of a FIFO. */
-static int check_file(const char *key, const char *file, struct err *e)
-{
-    CLEANUP(io_close) int fd = io_open_file(file);
-    return fd < 0 ? err_system(e, ERR_CONFIG, errno, "%s %s", key, file) : 0;
-}
-
-static int load_own_certificate(struct tls *t, struct err *e)
-{
-    const char *file = t->opts->tls_cert;
-    const char *key = t->opts->tls_key ? t->opts->tls_key : file;
-    if (!file)
-        return 0;
-    if (check_file("tls_cert", file, e) < 0 || check_file("tls_key", key, e) < 0)
-        return -1;
-    int done = gnutls_certificate_set_x509_key_file(t->credentials, file, key, GNUTLS_X509_FMT_PEM);
-    if (done >= 0)
-        return 0;
-    return err_set(e, ERR_CONFIG, "tls_cert %s, tls_key %s: %s", file, key, gnutls_strerror(done));
 }
 
 /* RFC 6066 section 3: no addresses. */
@@ -248,7 +228,8 @@ int tls_new(int fd, const struct net_opts *opts, const char *host, bool is_liter
     struct tls *t = mem_new(1, sizeof *t);
     *t = (struct tls){ .layer = { &ops, fd }, .transport = { .fd = fd }, .opts = opts };
     if (trust_init(&t->trust, opts, host, is_literal, e) < 0 || start(t, e) < 0 ||
-        set_priority(t, e) < 0 || load_own_certificate(t, e) < 0 || set_server_name(t, e) < 0) {
+        set_priority(t, e) < 0 || identity_load(&t->identity, opts, t->credentials, e) < 0 ||
+        set_server_name(t, e) < 0) {
         tls_free(&t->layer);
         return -1;
     }
