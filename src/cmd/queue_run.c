@@ -32,6 +32,8 @@ static int run_once(const struct options *o, struct queue *q, struct runner_tota
                                   .name = o->name,
                                   .verbose = o->verbose };
     *totals = (struct runner_totals){ 0 };
+    if (!q->path && o->run != RUNNER_WATCH)
+        return 0; /* who cannot keep anything has kept nothing */
     if (!q->path) {
         err_copy(e, &q->no_path);
         return -1;

@@ -562,3 +562,14 @@ def test_sendmail_door(t):
     t.equal(done.status, 0)
     t.true(re.search("account test: ", done.stderr), done.stderr)
     t.equal(len(os.listdir(t.folder / "spool" / "defer")), 1)
+
+
+def test_nobody_without_a_home(t):
+    """A user who has no place for a queue has an empty one."""
+    t.drop_to("nobody")
+    t.config()
+    for door, words in (("sendmail", ["-q"]), ("postbag", ["queue", "run"])):
+        done = t.run(door, *words, stdin=b"")
+        t.equal((done.status, done.stdout, done.stderr), (0, "", ""), f"{door} {words}")
+    done = t.postbag("queue", "run", "--watch", stdin=b"")
+    t.failed(done, 75, "dir")
