@@ -266,6 +266,8 @@ static int converse(struct dialogue *d, struct err *e)
 int dialogue_run(struct dialogue *d, bool lmtp, struct err *e)
 {
     server_init(&d->server, d->host, lmtp);
+    d->server.nonces = d->nonces;
+    d->server.max_size = d->max_size;
     int done = converse(d, e);
     if (done < 0 && d->begun && !d->failure.kind)
         err_copy(&d->failure, e);

@@ -37,6 +37,7 @@ struct dialogue { /* stays where it is */
     const char *host;        /* this host's name */
     const struct err *unfit; /* why no message can be taken at all; NULL, or no kind: they can */
     uint64_t max_size;       /* octets of a message that are taken; 0: any number */
+    bool nonces;             /* XNONCE is offered */
     bool submitter;          /* a record names `uid` and `pid` */
     uid_t uid;
     pid_t pid;

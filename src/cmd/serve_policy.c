@@ -110,8 +110,9 @@ static int open_count(const struct serve_user *user, const struct spool *spool)
     const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
     BUF name = { 0 };
     buf_addf(&name, "%s/uid-%lu", folder_name(FOLDER_ACCOUNTS), (unsigned long)user->peer.uid);
-    int fd =
-        openat(spool->root, buf_string(&name), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(spool->root, buf_string(&name), flags, 0600);
+    if (fd < 0 && errno == ENOENT && spool_make(spool->path) == 0)
+        fd = openat(spool->root, buf_string(&name), flags, 0600);
     while (fd >= 0 && flock(fd, LOCK_EX) < 0)
         if (errno != EINTR)
             io_close(&fd);

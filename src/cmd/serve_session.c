@@ -10,17 +10,19 @@
 #include "cmd/handover.h"
 #include "cmd/serve.h"
 #include "cmd/serve_policy.h"
-#include "queue/commit.h"
+#include "cmd/serve_verdict.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     COMMAND_MS = 60 * 1000,
     MESSAGE_MS = 5 * 60 * 1000,
+    END_MS = 10 * 1000,
 };
 
 struct serve_session {
@@ -31,6 +33,8 @@ struct serve_session {
     struct spool spool;
     int fd;
     struct deadline message; /* of the one that is coming */
+    struct waiting waiting;  /* for the verdict on the last one; open until its client knows */
+    bool telling;            /* refusals are on their way to the client */
     struct arena arena;
 };
 
@@ -70,6 +74,31 @@ static int take_rcpt(struct dialogue *d, struct err *e)
 
 /* The message. */
 
+/* The client has read what became of the last one. */
+static void told(struct serve_session *s)
+{
+    if (s->telling)
+        waiting_told(&s->waiting);
+    s->telling = false;
+    if (s->waiting.item.spool)
+        waiting_close(&s->waiting);
+}
+
+/* Another one may be given again by a client that has lost its connection: the same nonce makes the
+ * same name. */
+static int give_name(struct serve_session *s, struct entry *entry, struct err *e)
+{
+    const char *nonce = s->dialogue.server.mail.nonce;
+    entry->uid = s->user.peer.uid;
+    if (!*nonce)
+        return 0;
+    entry->nonce = arena_string(&s->dialogue.submission.arena, span_of(nonce));
+    if (queue_id_of_nonce(entry->uid, span_of(nonce), time(NULL), &entry->id) == 0)
+        return 0;
+    return answer_refuse(451, "4.3.0", "The clock of XNONCE is wrong", e);
+}
+
+/* 1; 0 when it was given before. */
 static int commit(struct serve_session *s, struct err *e)
 {
     struct dialogue *d = &s->dialogue;
@@ -83,21 +112,46 @@ static int commit(struct serve_session *s, struct err *e)
     handover_prepare(submission, d->host, (struct stream_trace){ 0 }, &request);
     struct entry entry =
         entry_of(&submission->arena, &request.route, &submission->envelope, &submission->stored);
-    entry.uid = s->user.peer.uid;
-    if (spool_commit(&s->spool, &entry, &submission->stored, FOLDER_NEW, e) < 0)
+    if (give_name(s, &entry, e) < 0)
         return -1;
-    d->submitted.id = entry.id;
-    return 0;
+    int done = waiting_commit(&s->spool, &entry, &submission->stored, &s->waiting, e);
+    if (done >= 0)
+        d->submitted.id = entry.id;
+    return done;
 }
 
-static void decide(struct dialogue *d, const struct err *problem)
+static void fail(struct delivery *d, const struct err *problem)
 {
-    for (size_t i = 0; i < d->submitted.delivery.n; i++) {
-        struct verdict *v = &d->submitted.delivery.verdicts[i];
+    for (size_t i = 0; i < d->n; i++) {
+        struct verdict *v = &d->verdicts[i];
         v->stage = STAGE_END;
-        v->result = problem->kind ? verdict_of(problem) : VERDICT_QUEUED;
+        v->result = verdict_of(problem);
         err_copy(&v->err, problem);
     }
+}
+
+/* One reply for all cannot tell of some that are refused: then they are bounced. */
+static void settle_smtp(struct delivery *d)
+{
+    size_t refused = serve_refusals(d);
+    for (size_t i = 0; refused < d->n && i < d->n; i++)
+        if (d->verdicts[i].result == VERDICT_REFUSED) {
+            verdict_done(&d->verdicts[i]);
+            d->verdicts[i].result = VERDICT_QUEUED;
+        }
+}
+
+static void wait_for_verdict(struct serve_session *s)
+{
+    struct dialogue *d = &s->dialogue;
+    struct delivery *delivery = &d->submitted.delivery;
+    int64_t wait_ms = s->serve->config.serve.wait_ms;
+    if (wait_ms && s->serve->config.queue.mode != QUEUE_MODE_QUEUE)
+        (void)waiting_for(&s->waiting, deadline_in(wait_ms));
+    serve_verdicts(&s->waiting, &d->submission.envelope, delivery);
+    if (!d->server.lmtp)
+        settle_smtp(delivery);
+    s->telling = serve_refusals(delivery) > 0;
 }
 
 /* Of the recipients that have come of one RCPT, or under SMTP of all. */
@@ -105,12 +159,15 @@ static void answer(struct dialogue *d, struct dialogue_group group)
 {
     struct answer a = { 0 };
     const struct verdict *verdicts = d->submitted.delivery.verdicts + group.first;
-    bool queued = false;
-    for (size_t i = 0; i < group.n; i++)
-        queued |= verdicts[i].result == VERDICT_QUEUED;
+    size_t queued = 0, sent = 0;
+    for (size_t i = 0; i < group.n; i++) {
+        queued += verdicts[i].result == VERDICT_QUEUED;
+        sent += verdicts[i].result == VERDICT_SENT;
+    }
     answer_of_verdicts(verdicts, d->told + group.first, group.n, &a);
-    if (queued && a.code == 250) {
-        buf_clear(&a.words);
+    if (queued && queued + sent == group.n) {
+        answer_done(&a);
+        a.code = 250;
         buf_addf(&a.words, "queued as %s", d->submitted.id.text);
     }
     dialogue_give(d, &a);
@@ -121,8 +178,11 @@ static void take_end(struct dialogue *d)
 {
     ERR e = { 0 };
     sig_hold();
-    (void)commit(owner(d), &e);
-    decide(d, &e);
+    told(owner(d));
+    if (commit(owner(d), &e) < 0)
+        fail(&d->submitted.delivery, &e);
+    else
+        wait_for_verdict(owner(d));
     if (!d->server.lmtp)
         answer(d, (struct dialogue_group){ 0, d->submitted.delivery.n });
     for (size_t i = 0; d->server.lmtp && i < d->n_groups; i++)
@@ -134,7 +194,8 @@ static void forget(struct dialogue *d)
     owner(d)->message = (struct deadline){ 0 };
 }
 
-/* The connection. */
+/* The connection. Whoever speaks again, or ends his side in order, has read what was said to him:
+ * one who goes without that resets the connection. */
 
 static int wait_for(struct serve_session *s, short events, struct deadline deadline, struct err *e)
 {
@@ -190,7 +251,19 @@ static ssize_t read_input(struct dialogue *d, char *room, size_t len, struct err
         return err_system(e, ERR_CLOSED, errno, "the client has gone");
     if (n == 0 && server_in_message(&d->server))
         return err_set(e, ERR_CLOSED, "the client has gone within a message");
+    told(s);
     return n;
+}
+
+/* QUIT may have come with the message: then nobody has spoken since the answer. */
+static void await_end(struct serve_session *s)
+{
+    ERR ignored = { 0 };
+    char room[64];
+    shutdown(s->fd, SHUT_WR);
+    if (wait_for(s, POLLIN, deadline_in(END_MS), &ignored) == 0 &&
+        recv(s->fd, room, sizeof room, MSG_DONTWAIT) >= 0)
+        told(s);
 }
 
 static const struct dialogue_ops ops = {
@@ -213,6 +286,7 @@ static void start(struct serve_session *s, const struct serve_peer *peer)
     d->ops = &ops;
     d->host = s->ident.host;
     d->max_size = s->serve->config.serve.max_size;
+    d->nonces = true;
     d->submitter = true;
     d->uid = peer->uid;
     d->pid = peer->pid;
@@ -224,6 +298,10 @@ static int run(struct serve_session *s, const struct serve_peer *peer, bool lmtp
         return -1;
     start(s, peer);
     int done = dialogue_run(&s->dialogue, lmtp, e);
+    if (done == 0 && s->telling)
+        await_end(s);
+    if (s->waiting.item.spool)
+        waiting_close(&s->waiting);
     dialogue_done(&s->dialogue);
     spool_close(&s->spool);
     return done;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { ID_RANDOM = QUEUE_ID_SIZE - QUEUE_ID_TIME };
+enum { ID_RANDOM = QUEUE_ID_SIZE - QUEUE_ID_TIME, NONCE_DIGITS = 32 };
 
 static void put_hex(char *to, size_t digits, uint64_t value)
 {
@@ -37,6 +37,36 @@ struct queue_id queue_id_derive(const struct queue_id *from, struct span why)
     if (queue_id_compare(&id, from) == 0)
         put_hex(id.text + QUEUE_ID_TIME, ID_RANDOM, sum ^ sum >> 24 ^ 1);
     return id;
+}
+
+int queue_id_of_nonce(uid_t uid, struct span nonce, int64_t now, struct queue_id *ret)
+{
+    const int64_t second_us = 1000000, far_us = 600 * second_us;
+    uint64_t at = 0;
+    for (size_t i = 0; i < QUEUE_ID_TIME && i < nonce.len; i++) {
+        char c = nonce.at[i];
+        at = at * 16 + (uint64_t)(ascii_is_digit(c) ? c - '0' : c - 'A' + 10);
+    }
+    int64_t off = (int64_t)at - now * second_us;
+    if (nonce.len != NONCE_DIGITS || off < -far_us || off > far_us)
+        return -1;
+    uint32_t sum = crc32c(crc32c(0, &uid, sizeof uid), nonce.at, nonce.len);
+    *ret = (struct queue_id){ 0 };
+    put_hex(ret->text, QUEUE_ID_TIME, at);
+    put_hex(ret->text + QUEUE_ID_TIME, ID_RANDOM, sum ^ sum >> 24);
+    return 0;
+}
+
+int queue_nonce_new(int64_t now_us, char *ret, struct err *e)
+{
+    uint64_t random[2];
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return err_system(e, ERR_SYSTEM, errno, "no random numbers");
+    put_hex(ret, QUEUE_ID_TIME, (uint64_t)now_us);
+    put_hex(ret + QUEUE_ID_TIME, 16, random[0]);
+    put_hex(ret + QUEUE_ID_TIME + 16, NONCE_DIGITS - QUEUE_ID_TIME - 16, random[1]);
+    ret[NONCE_DIGITS] = '\0';
+    return 0;
 }
 
 int queue_id_parse(struct span text, struct queue_id *ret)

@@ -1,6 +1,7 @@
 #include "queue/waiting.h"
 
 #include "base/io.h"
+#include "base/sig.h"
 #include "queue/commit.h"
 
 #include <errno.h>
@@ -214,7 +215,7 @@ static void wait_for_news(const struct waiting *w, struct deadline deadline)
     enum { ROOM = 1024 };
     char events[ROOM];
     struct pollfd news = { .fd = w->notify, .events = POLLIN };
-    int left = deadline_left(deadline);
+    int left = deadline_nap(deadline);
     if (w->notify < 0 && (left < 0 || left > POLL_MS))
         left = POLL_MS;
     if (poll(&news, 1, left) < 0)
@@ -239,7 +240,7 @@ enum waiting_result waiting_for(struct waiting *w, struct deadline deadline)
     if (!w->item.spool)
         return WAITING_LATER;
     await(w, true);
-    while ((result = look(w)) == WAITING_LATER && !deadline_passed(deadline))
+    while ((result = look(w)) == WAITING_LATER && !deadline_passed(deadline) && !sig_caught())
         wait_for_news(w, deadline);
     if (result != WAITING_DECIDED)
         result = stop_waiting(w);

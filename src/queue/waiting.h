@@ -47,7 +47,8 @@ int waiting_commit(const struct spool *s, struct entry *entry, const struct stor
 int waiting_open(const struct spool *s, const struct queue_id *id, struct waiting *ret,
                  struct err *e) MUST_USE;
 
-/* Waits until it is decided or kept, or until the deadline. Marks and replies are then as they are
+/* Waits until it is decided or kept, until the deadline, or until a signal has come that is held or
+ * deferred (base/sig.h). Marks and replies are then as they are
  * to be told: what comes after is no longer this caller's business. May be called again. */
 enum waiting_result waiting_for(struct waiting *w, struct deadline deadline);
 

@@ -125,6 +125,20 @@ static bool take_envid(struct span value, void *ret)
     return value.len && value.len <= ENVID_LIMIT && xtext_decode(value, &a->envid);
 }
 
+static bool take_nonce(struct span value, void *ret)
+{
+    struct mail_arguments *a = ret;
+    if (value.len != NONCE_SIZE)
+        return false;
+    for (size_t i = 0; i < NONCE_SIZE; i++) {
+        char c = ascii_upper(value.at[i]);
+        if (hex_digit(c) < 0)
+            return false;
+        a->nonce[i] = c;
+    }
+    return true;
+}
+
 /* Parameters. */
 
 struct keyword {
@@ -134,7 +148,8 @@ struct keyword {
 
 static const struct keyword of_mail[] = {
     { "SIZE", take_size }, { "BODY", take_body },   { "SMTPUTF8", take_smtputf8 },
-    { "RET", take_ret },   { "ENVID", take_envid }, { NULL, NULL },
+    { "RET", take_ret },   { "ENVID", take_envid }, { "XNONCE", take_nonce },
+    { NULL, NULL },
 };
 
 static const struct keyword of_rcpt[] = {

@@ -12,6 +12,10 @@
 
 #include "smtp/command.h"
 
+/* XNONCE=… says that it is the same message whenever it comes again: so a client that has lost its
+ * connection can give it once more. postbag's own; the first digits are the time (queue/id.h). */
+enum { NONCE_SIZE = 32 }; /* hexadecimal digits */
+
 struct mail_arguments {
     struct span path; /* with its brackets, if it has them */
     bool size_given;
@@ -20,7 +24,8 @@ struct mail_arguments {
     bool body_8bit;
     bool smtputf8;
     enum dsn_return ret;
-    struct buf envid; /* decoded, "" for none */
+    struct buf envid;           /* decoded, "" for none */
+    char nonce[NONCE_SIZE + 1]; /* of XNONCE, in capitals; "" for none */
 };
 
 struct rcpt_arguments {

@@ -2,6 +2,8 @@
 
 #include "smtp/reply.h"
 
+#include <inttypes.h>
+
 /* Replies. */
 
 /* Enhanced codes are for those who know of them; then every reply has one (RFC 2034). */
@@ -71,10 +73,12 @@ static enum server_action hello(struct server *s, struct span argument, bool ext
         reply_write(&s->out, 250, "", span_of(s->name));
         return action;
     }
+    buf_addf(&s->out, "250-%s\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE", s->name);
+    if (s->max_size)
+        buf_addf(&s->out, " %" PRIu64, s->max_size);
     buf_addf(&s->out,
-             "250-%s\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE\r\n250-SMTPUTF8\r\n"
-             "250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250 DSN\r\n",
-             s->name);
+             "\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n%s250 DSN\r\n",
+             s->nonces ? "250-XNONCE\r\n" : "");
     return action;
 }
 
@@ -103,6 +107,8 @@ static enum server_action take_mail(struct server *s, struct span argument)
     if (s->state != SERVER_STATE_IDLE)
         return tell(s, 503, "5.5.1", "A message is under way; RSET forgets it");
     enum arguments_fault fault = arguments_of_mail(argument, &s->mail);
+    if (fault == ARGUMENTS_FINE && *s->mail.nonce && !s->nonces)
+        fault = ARGUMENTS_UNKNOWN;
     if (fault != ARGUMENTS_FINE)
         return refuse_arguments(s, fault, "Write MAIL FROM:<address>");
     return ask(s, SERVER_MAIL, 1);

@@ -68,6 +68,8 @@ enum server_state {
 struct server {
     const char *name; /* ours; borrowed */
     bool lmtp;
+    bool nonces;       /* XNONCE of MAIL is understood, and said so; set by the caller */
+    uint64_t max_size; /* for SIZE, 0 for none; set by the caller */
 
     /* for the caller */
     struct buf out;
