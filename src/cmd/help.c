@@ -20,7 +20,8 @@ static const char usage_postbag[] =
     "       postbag test [ADDRESS]                  try every step; with ADDRESS send a test mail\n"
     "       postbag queue [COMMAND]                 look after the queue; see postbag help queue\n"
     "       postbag serve                           send for users who may not read a password\n"
-    "       postbag help [TOPIC]                    TOPIC: config, queue, sendmail, exit\n"
+    "       postbag help [TOPIC]                    TOPIC: config, secrets, queue, sendmail,\n"
+    "                                               exit\n"
     "\n"
     "A first try:  printf 'Subject: hello\\n\\nIt works.\\n' | postbag -v you@example.com\n"
     "\n"
@@ -48,6 +49,34 @@ static const char topic_config[] =
     "A file that holds a password must be yours alone: chmod 600. In a container set\n"
     "POSTBAG_URL=smtps://user:password@smtp.example.com?from=you@example.com\n"
     "All keys: man postbag.conf. `postbag check` shows what counts in the end.\n";
+
+static const char topic_secrets[] =
+    "Where the password comes from: an account has one of these keys, asked for in this order.\n"
+    "\n"
+    "  password             itself; the file must then be yours alone (chmod 600)\n"
+    "  password_file        the first line of a file\n"
+    "  password_command     the first line that a command prints\n"
+    "  password_credential  a credential that systemd hands to a service\n"
+    "  password_env         an environment variable, for containers\n"
+    "  netrc                ~/.netrc (netrc = yes) or another file, as curl has it\n"
+    "\n"
+    "The keyring of the desktop. It is locked for cron and before the login:\n"
+    "  secret-tool store --label=mail host smtp.example.com user you@example.com\n"
+    "  password_command = secret-tool lookup host smtp.example.com user you@example.com\n"
+    "\n"
+    "pass, which needs a gpg-agent that knows the passphrase:\n"
+    "  pass insert mail/example\n"
+    "  password_command = pass show mail/example\n"
+    "\n"
+    "A service of systemd, with a secret that only this machine can read. The names must agree:\n"
+    "  systemd-ask-password -n | systemd-creds encrypt --name=mail - "
+    "/etc/credstore.encrypted/mail\n"
+    "  LoadCredentialEncrypted=mail:/etc/credstore.encrypted/mail       in [Service] of the unit\n"
+    "  password_credential = mail\n"
+    "\n"
+    "A command runs as the user who sends, without a shell, a terminal or input, and within\n"
+    "`timeout`. If it exits with 75, the failure is temporary. Nobody finds the password in the\n"
+    "arguments of a process, in its environment, in a log or in what -vv shows.\n";
 
 static const char topic_queue[] =
     "usage: postbag queue [list]                  what is kept, oldest first (also: mailq)\n"
@@ -91,10 +120,8 @@ static const struct {
     const char *name;
     const char *text;
 } topics[] = {
-    { "config", topic_config },
-    { "queue", topic_queue },
-    { "sendmail", topic_sendmail },
-    { "exit", topic_exit },
+    { "config", topic_config },     { "secrets", topic_secrets }, { "queue", topic_queue },
+    { "sendmail", topic_sendmail }, { "exit", topic_exit },
 };
 
 static int print_topic(const struct options *o, const char *name)
@@ -107,7 +134,7 @@ static int print_topic(const struct options *o, const char *name)
         options_describe_queue(&text);
     if (text.len)
         return print(o->name, &text);
-    say(o->name, "no help on \"%s\"; topics: config, queue, sendmail, exit", name);
+    say(o->name, "no help on \"%s\"; topics: config, secrets, queue, sendmail, exit", name);
     return 64;
 }
 
