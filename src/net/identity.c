@@ -63,7 +63,8 @@ static int give_pin(void *self, int attempt, const char *url, const char *label,
 
 static void hint_token(const struct identity *i, int code, struct err *e)
 {
-    if (code == GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE)
+    if (code == GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE ||
+        code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
         err_hint(e, "no token has that object, or only shows it to who logs in (?pin-source=): "
                     "p11tool --list-all 'pkcs11:…' tells what there is");
     else if (code == GNUTLS_E_PKCS11_PIN_LOCKED)
