@@ -20,8 +20,7 @@ static const char usage_postbag[] =
     "       postbag test [ADDRESS]                  try every step; with ADDRESS send a test mail\n"
     "       postbag queue [COMMAND]                 look after the queue; see postbag help queue\n"
     "       postbag serve                           send for users who may not read a password\n"
-    "       postbag help [TOPIC]                    TOPIC: config, secrets, queue, sendmail,\n"
-    "                                               exit\n"
+    "       postbag help [TOPIC]                    TOPIC: config, secrets, queue, sendmail, exit\n"
     "\n"
     "A first try:  printf 'Subject: hello\\n\\nIt works.\\n' | postbag -v you@example.com\n"
     "\n"
@@ -59,6 +58,7 @@ static const char topic_secrets[] =
     "  password_credential  a credential that systemd hands to a service\n"
     "  password_env         an environment variable, for containers\n"
     "  netrc                ~/.netrc (netrc = yes) or another file, as curl has it\n"
+    "  oauth_token_command  a token in its place, for providers that want OAuth2\n"
     "\n"
     "The keyring of the desktop. It is locked for cron and before the login:\n"
     "  secret-tool store --label=mail host smtp.example.com user you@example.com\n"
@@ -75,8 +75,9 @@ static const char topic_secrets[] =
     "  password_credential = mail\n"
     "\n"
     "A command runs as the user who sends, without a shell, a terminal or input, and within\n"
-    "`timeout`. If it exits with 75, the failure is temporary. Nobody finds the password in the\n"
-    "arguments of a process, in its environment, in a log or in what -vv shows.\n";
+    "`timeout`. If it exits with 75, the failure is temporary. The password goes into no "
+    "argument,\n"
+    "environment or log, and is *** in what -vv shows. `postbag test` tries it.\n";
 
 static const char topic_queue[] =
     "usage: postbag queue [list]                  what is kept, oldest first (also: mailq)\n"

@@ -117,7 +117,7 @@ static void add_remote(struct buf *to, struct arena *a, const struct account *ac
     struct target target;
     if (!account || account->net.host.n != 1 ||
         target_parse(a, account->net.host.items[0], &account->net, &target, &ignored) < 0 ||
-        target.is_path)
+        target.is_path || target.is_service)
         return;
     const char *name = target.is_literal ? arena_printf(a, "[%s]", target.host) : target.host;
     add_field(to, "Remote-MTA", "dns; ", span_of(name));
