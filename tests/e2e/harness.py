@@ -244,6 +244,7 @@ class Test:
             "TMPDIR": str(self.tmp),
             "LANG": "C.UTF-8",
             "POSTBAG_CONFIG": str(self.config_file),
+            "POSTBAG_SOCKET": "/nonexistent",
         }
         for key in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if key in os.environ:

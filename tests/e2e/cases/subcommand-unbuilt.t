@@ -1,3 +1,3 @@
 # A subcommand that this version does not have says so.
-args: serve
+args: import
 status: 64

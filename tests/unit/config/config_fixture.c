@@ -33,6 +33,7 @@ void fixture_init(struct fixture *f)
     f->ident.config = make_folder(f, "home/.config");
     f->system = arena_printf(&f->arena, "%s/postbag.conf", f->root);
     f->user = arena_printf(&f->arena, "%s/config", make_folder(f, "home/.config/postbag"));
+    setenv("POSTBAG_SOCKET", "/nonexistent", 1);
     unsetenv("POSTBAG_URL");
     unsetenv("POSTBAG_CONFIG");
 }
