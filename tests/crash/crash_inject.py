@@ -14,6 +14,7 @@ from lab import Failure, Letter, cases
 
 MOST_FINDINGS = 8  # then a test ends early
 SAMPLE = 6  # faults of each kind and scenario, without --full
+HANGUPS = 60  # with it
 
 # What each scenario sends to whom, and how the server behaves before its trouble is over.
 SERVERS = {
@@ -34,10 +35,11 @@ RUNS = [f"{server}-{kind}" for server in SERVERS for kind in tracer.KINDS]
 
 
 def sample(t, name, faults):
-    """All of them, or some that are always the same."""
-    if t.context.full or len(faults) <= SAMPLE:
-        return faults
-    return random.Random(name).sample(faults, SAMPLE)
+    """All of them, or some that are always the same; of HUP, which does what TERM does, only some."""
+    most = SAMPLE
+    if t.context.full:
+        most = HANGUPS if name.endswith("hup") else len(faults)
+    return random.Random(name).sample(faults, most) if len(faults) > most else faults
 
 
 def strike(t, row, function, letters, faults):

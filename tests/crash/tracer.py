@@ -2,6 +2,7 @@
 
 import errno
 import pathlib
+import random
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ ERRORS = {
     "wait4": ("EINTR",),
     "getrandom": ("EINTR",),
 }
+ERRORS_EACH = 2  # of them strike each call, always the same
 SHORT = ("write", "pwrite64", "sendto", "read", "pread64", "recvfrom")
 
 
@@ -139,7 +141,9 @@ def faults(calls, kind):
         elif kind == "short" and call.name in SHORT and (call.result or 0) > 1:
             found.append(f"{call.key}:short")
         elif kind == "error":
-            found += [f"{call.key}:error={getattr(errno, e)}" for e in ERRORS.get(call.name, ())]
+            names = ERRORS.get(call.name, ())
+            names = random.Random(call.key).sample(names, min(len(names), ERRORS_EACH))
+            found += [f"{call.key}:error={getattr(errno, name)}" for name in names]
     return found
 
 
