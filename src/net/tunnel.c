@@ -10,7 +10,9 @@ enum { WORDS_SHOWN = 200 };
 static void add_place(struct buf *to, const char *host, int port)
 {
     bool v6 = strchr(host, ':') != NULL;
-    buf_addf(to, "%s%s%s:%d", v6 ? "[" : "", host, v6 ? "]" : "", port);
+    buf_add_string(to, v6 ? "[" : "");
+    buf_add_string(to, host);
+    buf_addf(to, "%s:%d", v6 ? "]" : "", port);
 }
 
 static void add_login(struct buf *to, const char *user, const char *password)
