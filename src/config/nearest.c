@@ -35,7 +35,6 @@ static const struct {
 };
 
 static const char *const planned[] = {
-    "chunking",
     "oauth",
     "oauth_ca_file",
     "oauth_client_id",

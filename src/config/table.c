@@ -161,6 +161,8 @@ const struct option option_table[] = {
       .help = "socks5://host:port or http://host:port to go through; it looks names up" },
     { "pipelining", PROTOCOL(pipelining), .type = OPTION_CHOICE, .choices = switches,
       .initial = "auto", .help = "off: await each reply before the next command" },
+    { "chunking", PROTOCOL(chunking), .type = OPTION_CHOICE, .choices = switches, .initial = "auto",
+      .help = "off: messages go by DATA, even if the server offers BDAT" },
     { "rate", RATE, .type = OPTION_RATE,
       .help = "messages that the queue sends in a minute, hour or day: 30/m, 100/h, 500/d" },
 

@@ -32,6 +32,8 @@ static void take_limits(struct span words, struct caps *ret)
             ret->rcpt_max = value;
         else if (span_iis(name, "MAILMAX"))
             ret->mail_max = value;
+        else if (span_iis(name, "RCPTDOMAINMAX"))
+            ret->rcpt_domain_max = value;
     }
 }
 
@@ -60,6 +62,7 @@ static void take_line(struct span line, struct caps *ret)
         { "CHUNKING", CAP_CHUNKING, NULL },
         { "ENHANCEDSTATUSCODES", CAP_ENHANCED, NULL },
         { "LIMITS", CAP_LIMITS, take_limits },
+        { "XNONCE", CAP_XNONCE, NULL },
     };
     if (span_istarts(line, "AUTH=")) {
         take_auth(span_from(line, sizeof "AUTH=" - 1), ret);

@@ -16,15 +16,17 @@ enum cap {
     CAP_CHUNKING = 128,
     CAP_ENHANCED = 256,
     CAP_LIMITS = 512,
+    CAP_XNONCE = 1024, /* postbag serve */
 };
 
 struct caps {
-    unsigned set;      /* of enum cap */
-    uint64_t size;     /* SIZE; 0 for no stated limit (RFC 1870) */
-    unsigned mechs;    /* offered mechanisms that we know */
-    struct buf words;  /* all mechanisms as offered, blanks between */
-    uint64_t rcpt_max; /* LIMITS RCPTMAX (RFC 9422), 0 for none */
-    uint64_t mail_max; /* LIMITS MAILMAX, 0 for none */
+    unsigned set;             /* of enum cap */
+    uint64_t size;            /* SIZE; 0 for no stated limit (RFC 1870) */
+    unsigned mechs;           /* offered mechanisms that we know */
+    struct buf words;         /* all mechanisms as offered, blanks between */
+    uint64_t rcpt_max;        /* LIMITS RCPTMAX (RFC 9422), 0 for none */
+    uint64_t mail_max;        /* LIMITS MAILMAX, 0 for none */
+    uint64_t rcpt_domain_max; /* LIMITS RCPTDOMAINMAX, 0 for none */
 };
 
 void caps_done(struct caps *c);

@@ -282,8 +282,32 @@ int client_open(struct client *c, struct err *e)
     return auth_opts_wanted(c->setup.auth) ? client_login(c, e) : 0;
 }
 
+int client_renew(struct client *c, struct err *e)
+{
+    struct client_setup setup = c->setup;
+    struct client_times times = c->times;
+    struct intent intent = c->intent;
+    bool unchunked = c->unchunked;
+    client_close(c);
+    setup.reach = (struct deadline){ 0 };
+    client_init(c, &setup);
+    c->times = times;
+    c->intent = intent;
+    c->unchunked = unchunked;
+    int done = client_open(c, e);
+    c->broken = done < 0;
+    return done;
+}
+
+bool client_is_spent(const struct client *c)
+{
+    return c->caps.mail_max && c->mails >= c->caps.mail_max;
+}
+
 bool client_is_alive(struct client *c)
 {
+    if (!c->stream || (client_is_spent(c) && !c->unclean))
+        return false;
     stream_peek(c->stream);
     return !c->broken && !stream_is_over(c->stream) && !stream_input(c->stream).len;
 }

@@ -63,7 +63,10 @@ struct client {
     bool lmtp;
     bool broken; /* the connection is of no more use */
     bool quit_sent;
-    bool unclean; /* the server still has a transaction open, which RSET must end */
+    bool unclean;    /* the server still has a transaction open, which RSET must end */
+    bool unchunked;  /* the server has shown that it does not know BDAT */
+    bool bdat_known; /* or that it does */
+    uint64_t mails;  /* transactions that were begun */
     struct client_times times;
 };
 
@@ -98,11 +101,22 @@ int client_read_reply(struct client *c, struct err *e) MUST_USE;
 int client_take_reply(struct client *c, struct err *e) MUST_USE;
 
 /* Sends one message and gives each recipient its verdict (the caller's array, zeroed). `last`: QUIT
- * may ride along. Never fails as a whole; look at c->broken before sending another. */
+ * may ride along. Never fails as a whole; look at c->broken before sending another.
+ *
+ * A server that does not know BDAT although it offers CHUNKING, or that takes no more transactions
+ * on this connection (LIMITS MAILMAX), is connected to once more for the rest. */
 void client_send(struct client *c, const struct envelope *envelope, const struct stored *stored,
                  bool last, struct verdict *verdicts);
 
-/* Can an idle connection be used on? Not if the server has hung up or said something meanwhile. */
+/* Another connection to the same server, as far as the login; intent and times stay. When it fails
+ * the client is broken. */
+int client_renew(struct client *c, struct err *e) MUST_USE;
+
+/* Has the server had all messages that it takes on one connection (LIMITS MAILMAX)? */
+bool client_is_spent(const struct client *c);
+
+/* Can an idle connection be used on? Not if the server has hung up or said something meanwhile, or
+ * is spent. */
 bool client_is_alive(struct client *c);
 
 /* QUIT if it has not been sent and makes sense; does not wait for the answer. */

@@ -88,8 +88,15 @@ int command_mail(struct buf *to, const char *sender, const struct mail_params *p
     if (params->smtputf8)
         buf_add_string(to, " SMTPUTF8");
     add_dsn_params(to, params);
+    if (params->nonce)
+        buf_addf(to, " XNONCE=%s", params->nonce);
     buf_add_string(to, "\r\n");
     return 0;
+}
+
+void command_bdat(struct buf *to, uint64_t size, bool last)
+{
+    buf_addf(to, "BDAT %llu%s\r\n", (unsigned long long)size, last ? " LAST" : "");
 }
 
 int command_rcpt(struct buf *to, const char *recipient, unsigned dsn_notify, struct err *e)

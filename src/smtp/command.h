@@ -15,11 +15,13 @@ struct mail_params {
     bool smtputf8;       /* SMTPUTF8 (RFC 6531) */
     enum dsn_return ret; /* RET= (RFC 3461) */
     const char *envid;   /* ENVID=, or NULL */
+    const char *nonce;   /* XNONCE= (smtp/arguments.h), or NULL */
 };
 
 int command_hello(struct buf *to, const char *verb, const char *name, struct err *e) MUST_USE;
 int command_mail(struct buf *to, const char *sender, const struct mail_params *params,
                  struct err *e) MUST_USE;
+void command_bdat(struct buf *to, uint64_t size, bool last); /* RFC 3030 section 2 */
 int command_rcpt(struct buf *to, const char *recipient, unsigned dsn_notify,
                  struct err *e) MUST_USE;
 

@@ -11,6 +11,7 @@ struct smtp_opts {
     enum smtp_protocol protocol;
     const char *domain; /* EHLO name, or NULL for the default */
     enum smtp_switch pipelining;
+    enum smtp_switch chunking;
 };
 
 #endif

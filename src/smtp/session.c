@@ -65,19 +65,17 @@ void session_end_content(struct session *s, struct buf *out)
     s->quit_sent = true;
 }
 
+void session_chunk_sent(struct session *s)
+{
+    await(s, TXN_CHUNK, TXN_ALL);
+}
+
 void session_content_sent(struct session *s)
 {
     struct txn *t = s->txn;
-    bool lone_dot = !t->accepted;
+    bool lone_dot = !t->accepted && !t->chunking;
     txn_content_sent(t);
-    if (lone_dot) {
-        await(s, TXN_LONE_DOT, TXN_ALL);
-    } else if (!t->lmtp) {
-        await(s, TXN_END, TXN_ALL);
-    } else {
-        for (size_t i = txn_next_accepted(t, 0); i != TXN_ALL; i = txn_next_accepted(t, i + 1))
-            await(s, TXN_END, i);
-    }
+    await(s, lone_dot ? TXN_LONE_DOT : TXN_END, TXN_ALL);
 }
 
 enum stage session_stage(const struct session *s)
@@ -87,14 +85,30 @@ enum stage session_stage(const struct session *s)
     return txn_stage(s->awaited[s->first].command);
 }
 
+static void forget_oldest(struct session *s)
+{
+    s->n--;
+    s->first = s->n ? s->first + 1 : 0;
+}
+
+/* LMTP has a reply for each accepted recipient, in order: who they are is known by now. */
+static int reply_each(struct session *s, const struct reply *reply, struct err *e)
+{
+    struct txn_awaited awaited = { TXN_END, txn_next_accepted(s->txn, 0) };
+    int done = txn_reply(s->txn, awaited, reply, e);
+    if (txn_next_accepted(s->txn, 0) == TXN_ALL)
+        forget_oldest(s);
+    return done;
+}
+
 int session_reply(struct session *s, const struct reply *reply, struct err *e)
 {
     struct txn_awaited awaited = { TXN_END, TXN_ALL };
     if (s->n) {
-        awaited = s->awaited[s->first++];
-        s->n--;
-        if (!s->n)
-            s->first = 0;
+        awaited = s->awaited[s->first];
+        if (awaited.command == TXN_END && s->txn->lmtp)
+            return reply_each(s, reply, e);
+        forget_oldest(s);
     } else if (s->txn->phase != TXN_PHASE_CONTENT) {
         ERR said = { 0 };
         reply_error(reply, &said);

@@ -3,7 +3,8 @@
  *
  * Flight rules (RFC 2920): without PIPELINING every command waits for its reply. With it, MAIL,
  * RCPT and DATA leave together; DATA, the end of data and QUIT end a flight; content may begin one;
- * QUIT leaves right behind the last end of data. The reply to QUIT is never waited for. */
+ * with CHUNKING small content goes with MAIL and RCPT. QUIT leaves right behind the last end of
+ * data if that is sure to be the last. The reply to QUIT is never waited for. */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
@@ -38,6 +39,9 @@ bool session_is_idle(const struct session *s);
 
 /* Call when the content is about to be ended: appends QUIT to `out` if it may ride along. */
 void session_end_content(struct session *s, struct buf *out);
+
+/* Call before the replies to a BDAT that is not the last may come. */
+void session_chunk_sent(struct session *s);
 
 /* Call when the end of data has left whole: its replies are awaited from now on. */
 void session_content_sent(struct session *s);

@@ -2,6 +2,7 @@
 
 #include "base/sig.h"
 #include "mail/wire.h"
+#include "smtp/command.h"
 #include "smtp/dot.h"
 
 #include <errno.h>
@@ -9,19 +10,19 @@
 
 enum {
     FLUSH_AT = 64 * 1024,            /* octets queued before they are sent */
+    CHUNK = 1024 * 1024,             /* of BDAT, where a refusal can come between two */
     END_TIMEOUT_MS = 10 * 60 * 1000, /* RFC 5321 section 4.5.3.2.6 */
 };
 
-/* Hands a reply that has come before its time to the session; 0 if there is none. */
-static int take_early_reply(struct transfer *x, struct err *e)
+/* Hands the replies that have come to the session. -1 too for one that has come before its time. */
+static int take_replies(struct transfer *x, struct err *e)
 {
-    int got = client_take_reply(x->client, e);
-    if (got <= 0)
-        return got;
-    x->client->broken = true;
-    return session_reply(&x->session, &x->client->reply, e) < 0
-               ? -1
-               : err_set(e, ERR_PROTOCOL, "the server spoke out of turn");
+    int got;
+    do
+        got = client_take_reply(x->client, e);
+    while (got > 0 && session_reply(&x->session, &x->client->reply, e) == 0);
+    x->client->broken |= got != 0;
+    return got ? -1 : 0;
 }
 
 /* Sends what is queued until at most `rest` octets are left. A server that speaks meanwhile, or as
@@ -34,13 +35,21 @@ static int flush(struct transfer *x, size_t rest, struct err *e)
         if (stream_pending(stream) <= rest)
             return 0;
         ERR early = { 0 };
-        if (stream_input(stream).len && take_early_reply(x, &early) < 0) {
+        if (stream_input(stream).len && take_replies(x, &early) < 0) {
             err_move(e, &early);
             return -1;
         }
         if (sent < 0)
             return -1;
     }
+}
+
+static int flush_content(struct transfer *x, struct err *e)
+{
+    if (stream_pending(x->client->stream) < FLUSH_AT)
+        return 0;
+    client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
+    return flush(x, FLUSH_AT - 1, e);
 }
 
 /* Content without its end; what is left to send stays queued. */
@@ -55,29 +64,69 @@ static int put_content(struct transfer *x, struct dot *dot, struct err *e)
         done = more < 0 ? -1 : 0;
         while (done == 0 && dot_next(dot, &piece, &run)) {
             stream_put(x->client->stream, run);
-            if (stream_pending(x->client->stream) < FLUSH_AT)
-                continue;
-            client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
-            done = flush(x, FLUSH_AT - 1, e);
+            done = flush_content(x, e);
         }
     }
     wire_done(&wire);
     return done;
 }
 
+/* The next BDAT, of `left` octets or less. Without PIPELINING each would cost a round trip. */
+static uint64_t put_bdat(struct transfer *x, uint64_t left)
+{
+    BUF command = { 0 };
+    uint64_t size = x->session.pipelining && left > CHUNK ? CHUNK : left;
+    command_bdat(&command, size, size == left);
+    stream_put(x->client->stream, buf_span(&command));
+    if (size < left)
+        session_chunk_sent(&x->session);
+    return size;
+}
+
+/* What has been announced as so large must be so. */
+static int has_changed(struct err *e)
+{
+    return err_set(e, ERR_IO, "the message has changed while it was sent");
+}
+
+/* Content as chunks. The last octets are not flushed here. */
+static int put_chunks(struct transfer *x, struct err *e)
+{
+    CLEANUP(wire_done) struct wire wire;
+    struct span piece;
+    int more;
+    uint64_t left = x->txn.message.size;
+    uint64_t room = put_bdat(x, left);
+    wire_init(&wire, x->stored, x->downgrade);
+    while ((more = wire_next(&wire, &piece, e)) > 0) {
+        if (piece.len > left)
+            return has_changed(e);
+        while (piece.len) {
+            room = room ? room : put_bdat(x, left);
+            size_t n = piece.len < room ? piece.len : (size_t)room;
+            stream_put(x->client->stream, (struct span){ piece.at, n });
+            piece = span_from(piece, n);
+            room -= n;
+            left -= n;
+            if (left && flush_content(x, e) < 0)
+                return -1;
+        }
+    }
+    return more == 0 && left ? has_changed(e) : more;
+}
+
 /* The end of data may take long to be answered, and no limit binds it that was not asked for:
  * giving up would leave the outcome open. */
-static void set_end_deadline(struct client *c)
+static void set_end_deadline(struct transfer *x)
 {
-    struct deadline end = deadline_in(END_TIMEOUT_MS);
-    stream_set_deadline(c->stream, deadline_min(c->setup.end, end));
+    stream_set_deadline(x->client->stream, deadline_min(x->client->setup.end, x->end));
 }
 
 /* If the mark cannot be written nothing leaves. With nobody accepted there is nothing to mark. */
 static int write_intent(struct transfer *x, struct err *e)
 {
     struct intent *intent = &x->client->intent;
-    if (!intent->set || !x->txn.accepted)
+    if (!intent->set || (!x->txn.accepted && !x->txn.unanswered))
         return 0;
     ssize_t done;
     do
@@ -96,7 +145,7 @@ static int end_content(struct transfer *x, struct span end, struct err *e)
     struct client *c = x->client;
     BUF quit = { 0 };
     stream_peek(c->stream);
-    if (take_early_reply(x, e) < 0)
+    if (take_replies(x, e) < 0)
         return -1;
     int stop = sig_stop();
     if (stop)
@@ -110,14 +159,16 @@ static int end_content(struct transfer *x, struct span end, struct err *e)
     if (flush(x, quit.len, e) < 0)
         return -1;
     session_content_sent(&x->session);
-    set_end_deadline(c);
+    x->end = deadline_in(END_TIMEOUT_MS);
     return 0;
 }
 
 static int send_content(struct transfer *x, struct err *e)
 {
     struct dot dot = { 0 };
-    x->client->stage = STAGE_BODY;
+    x->client->stage = session_stage(&x->session);
+    if (x->txn.chunking)
+        return put_chunks(x, e) < 0 ? -1 : end_content(x, SPAN(""), e);
     if (put_content(x, &dot, e) < 0)
         return -1;
     return end_content(x, dot_end(&dot), e);
@@ -126,7 +177,9 @@ static int send_content(struct transfer *x, struct err *e)
 static int read_reply(struct transfer *x, struct err *e)
 {
     x->client->stage = session_stage(&x->session);
-    if (x->client->stage != STAGE_END)
+    if (x->txn.phase == TXN_PHASE_END)
+        set_end_deadline(x);
+    else
         client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
     if (client_read_reply(x->client, e) < 0)
         return -1;
@@ -168,6 +221,14 @@ static int describe(struct transfer *x, bool takes_8bit, struct txn_message *ret
     return wire_size(stored, x->downgrade, &ret->size, e);
 }
 
+/* A server that offers it in clear text over a network may not be the one that offers it. */
+static bool may_chunk(const struct client *c)
+{
+    bool sure = stream_tls(c->stream) || target_is_local(c->setup.target);
+    return sure && !c->unchunked && c->setup.smtp->chunking != SWITCH_OFF &&
+           caps_has(&c->caps, CAP_CHUNKING);
+}
+
 static void start(struct transfer *x, const struct envelope *envelope,
                   const struct txn_message *message, struct verdict *verdicts)
 {
@@ -175,6 +236,7 @@ static void start(struct transfer *x, const struct envelope *envelope,
     bool pipelining = caps_has(&c->caps, CAP_PIPELINING) && c->setup.smtp->pipelining != SWITCH_OFF;
     txn_init(&x->txn, envelope, message, &c->caps, verdicts);
     x->txn.lmtp = c->lmtp;
+    x->txn.bdat_known = c->bdat_known;
     if (c->unclean)
         x->txn.phase = TXN_PHASE_RSET;
     session_init(&x->session, &x->txn, pipelining, x->last);
@@ -216,6 +278,10 @@ int transfer_run(struct transfer *x, struct err *e)
     }
     c->quit_sent = x->session.quit_sent;
     c->unclean = x->txn.begun;
+    c->unchunked |= x->txn.unchunked;
+    c->bdat_known = x->txn.bdat_known;
+    c->mails += x->txn.mails;
+    x->txn.mails = 0;
     c->times.transfer_ms += clock_ms() - start_ms;
     return done;
 }
@@ -226,30 +292,66 @@ void transfer_done(struct transfer *x)
     txn_done(&x->txn);
 }
 
-static void fail_all(const struct envelope *envelope, const struct err *err,
+static void fail_all(const struct envelope *envelope, enum stage stage, const struct err *err,
                      struct verdict *verdicts)
 {
     for (size_t i = 0; i < envelope->n_rcpts; i++) {
         if (verdicts[i].result != VERDICT_PENDING)
             continue;
         verdicts[i].result = verdict_of(err);
-        verdicts[i].stage = STAGE_BODY;
+        verdicts[i].stage = stage;
         err_copy(&verdicts[i].err, err);
     }
+}
+
+/* As far as it goes over this connection: 1 when a new one is needed for the rest, -1 when the
+ * message cannot be sent at all. */
+static int send_part(struct transfer *x, const struct envelope *envelope, struct verdict *verdicts,
+                     struct err *e)
+{
+    ERR lost = { 0 };
+    struct client *c = x->client;
+    struct txn_message message;
+    if (client_is_spent(c))
+        return 1;
+    if (describe(x, caps_has(&c->caps, CAP_8BITMIME), &message, e) < 0)
+        return -1;
+    start(x, envelope, &message, verdicts);
+    x->txn.chunking = may_chunk(c);
+    if (c->caps.mail_max)
+        x->txn.mail_limit = c->caps.mail_max - c->mails;
+    if (transfer_run(x, &lost) < 0)
+        err_done(&lost); /* the verdicts have it */
+    bool rest = txn_has_rest(&x->txn);
+    transfer_done(x);
+    return rest;
+}
+
+static int renew(struct client *c, struct err *e)
+{
+    const struct stream_trace *trace = &c->setup.trace;
+    if (sig_caught())
+        return err_set(e, ERR_TEMPORARY, "stopped by signal %d", sig_caught());
+    if (trace->note)
+        trace->note(trace->context, c->unchunked ? SPAN("the server does not know BDAT: once more, "
+                                                        "with DATA")
+                                                 : SPAN("the server takes no more messages on this "
+                                                        "connection: another one"));
+    return client_renew(c, e);
 }
 
 void client_send(struct client *c, const struct envelope *envelope, const struct stored *stored,
                  bool last, struct verdict *verdicts)
 {
     ERR e = { 0 };
-    struct transfer x = { .client = c, .stored = stored, .last = last };
-    struct txn_message message;
-    if (describe(&x, caps_has(&c->caps, CAP_8BITMIME), &message, &e) < 0) {
-        fail_all(envelope, &e, verdicts);
-        return;
-    }
-    start(&x, envelope, &message, verdicts);
-    if (transfer_run(&x, &e) < 0)
-        err_done(&e); /* the verdicts have it */
-    transfer_done(&x);
+    int more;
+    do {
+        struct transfer x = { .client = c, .stored = stored, .last = last };
+        c->stage = STAGE_BODY;
+        more = send_part(&x, envelope, verdicts, &e);
+        if (more > 0 && renew(c, &e) < 0)
+            more = -1;
+    } while (more > 0);
+    if (more < 0)
+        fail_all(envelope, c->stage, &e, verdicts);
 }

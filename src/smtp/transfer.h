@@ -20,8 +20,9 @@ struct transfer { /* stays where it is: it points into itself */
     struct txn txn;
     struct session session;
     const struct stored *stored;
-    bool last;      /* QUIT may ride along */
-    bool downgrade; /* the body goes as quoted-printable */
+    bool last;           /* QUIT may ride along */
+    bool downgrade;      /* the body goes as quoted-printable */
+    struct deadline end; /* of the replies, once the end of data has left */
 };
 
 /* `declared` is what MAIL says: a size of 0 for none; eight_bit if the message may be 8-bit;

@@ -154,6 +154,15 @@ static enum txn_step command(struct txn *t, enum txn_command what, size_t recipi
     return TXN_STEP_COMMAND;
 }
 
+/* Has the envelope been in one transaction all along? Only then the nonce names all of it. */
+static bool is_whole(const struct txn *t)
+{
+    for (size_t i = 0; i < t->known; i++)
+        if (t->recipients[i] != TXN_WAITING)
+            return false;
+    return !t->open && !t->caps->rcpt_max && t->envelope->n_rcpts <= TXN_RECIPIENTS;
+}
+
 static enum txn_step next_mail(struct txn *t, struct buf *out, struct txn_awaited *ret)
 {
     ERR e = { 0 };
@@ -166,10 +175,12 @@ static enum txn_step next_mail(struct txn *t, struct buf *out, struct txn_awaite
         .smtputf8 = wants_utf8(t),
         .ret = dsn ? env->dsn_return : DSN_RETURN_UNSET,
         .envid = dsn ? env->envid : NULL,
+        .nonce = is_whole(t) && caps_has(t->caps, CAP_XNONCE) ? env->nonce : NULL,
     };
     t->utf8_said = params.smtputf8;
-    t->next = t->offered = t->unanswered = 0;
+    t->next = t->offered = t->unanswered = t->n_domains = 0;
     t->mail_failed = t->full = false;
+    t->mails++;
     if (command_mail(out, env->sender, &params, &e) < 0) {
         decide_undecided(t, VERDICT_REFUSED, STAGE_MAIL, &e);
         t->phase = TXN_PHASE_DONE;
@@ -182,6 +193,28 @@ static size_t transaction_limit(const struct txn *t)
 {
     uint64_t limit = t->caps->rcpt_max;
     return limit && limit < TXN_RECIPIENTS ? (size_t)limit : TXN_RECIPIENTS;
+}
+
+static struct span domain_of(const struct txn *t, size_t i)
+{
+    struct span wire = span_of(t->envelope->rcpts[i].wire);
+    const char *at = memrchr(wire.at, '@', wire.len);
+    return at ? span_from(wire, (size_t)(at - wire.at) + 1) : wire;
+}
+
+/* RFC 9422 section 4.3: only so many domains in one transaction. */
+static bool fits_domains(struct txn *t, size_t recipient)
+{
+    uint64_t limit = t->caps->rcpt_domain_max;
+    if (t->open || !limit || limit > TXN_RECIPIENTS)
+        return true;
+    for (size_t i = 0; i < t->n_domains; i++)
+        if (span_ieq(domain_of(t, t->domains[i]), domain_of(t, recipient)))
+            return true;
+    if (t->n_domains == limit)
+        return false;
+    t->domains[t->n_domains++] = recipient;
+    return true;
 }
 
 static unsigned notify_of(const struct txn *t, size_t i)
@@ -202,6 +235,8 @@ static bool offer_recipient(struct txn *t, struct buf *out, size_t *ret)
             continue;
         if (!t->open && t->offered == transaction_limit(t))
             return false;
+        if (!fits_domains(t, i))
+            continue;
         if (command_rcpt(out, t->envelope->rcpts[i].wire, notify_of(t, i), &e) < 0) {
             decide(t, i, VERDICT_REFUSED, STAGE_RCPT, &e);
             continue;
@@ -216,6 +251,14 @@ static bool offer_recipient(struct txn *t, struct buf *out, size_t *ret)
     return false;
 }
 
+static enum txn_step next_chunks(struct txn *t)
+{
+    if (t->unanswered && t->message.size > TXN_SMALL)
+        return TXN_STEP_WAIT;
+    t->phase = TXN_PHASE_CONTENT;
+    return TXN_STEP_CONTENT;
+}
+
 static enum txn_step next_rcpt(struct txn *t, struct buf *out, struct txn_awaited *ret)
 {
     size_t i;
@@ -226,6 +269,8 @@ static enum txn_step next_rcpt(struct txn *t, struct buf *out, struct txn_awaite
     if (t->unanswered > 0 || t->accepted > 0) {
         if (t->mail_failed)
             return TXN_STEP_WAIT;
+        if (t->chunking)
+            return next_chunks(t);
         buf_add_string(out, "DATA\r\n");
         return command(t, TXN_DATA, TXN_ALL, TXN_PHASE_DATA, ret);
     }
@@ -238,7 +283,7 @@ enum txn_step txn_next(struct txn *t, struct buf *out, struct txn_awaited *ret)
 {
     switch (t->phase) {
     case TXN_PHASE_MAIL:
-        if (t->open || any(t, TXN_WAITING))
+        if ((t->open || any(t, TXN_WAITING)) && (!t->mail_limit || t->mails < t->mail_limit))
             return next_mail(t, out, ret);
         t->phase = TXN_PHASE_DONE;
         return TXN_STEP_DONE;
@@ -246,7 +291,8 @@ enum txn_step txn_next(struct txn *t, struct buf *out, struct txn_awaited *ret)
     case TXN_PHASE_DATA:
     case TXN_PHASE_END:
     case TXN_PHASE_CLEAR: return TXN_STEP_WAIT;
-    case TXN_PHASE_CONTENT: return t->accepted ? TXN_STEP_CONTENT : TXN_STEP_LONE_DOT;
+    case TXN_PHASE_CONTENT:
+        return t->accepted || t->chunking ? TXN_STEP_CONTENT : TXN_STEP_LONE_DOT;
     case TXN_PHASE_RSET:
         buf_add_string(out, "RSET\r\n");
         return command(t, TXN_RSET, TXN_ALL, TXN_PHASE_CLEAR, ret);
@@ -255,9 +301,16 @@ enum txn_step txn_next(struct txn *t, struct buf *out, struct txn_awaited *ret)
     return TXN_STEP_DONE;
 }
 
+/* One of several recipients may still be too many for this transaction. */
 bool txn_is_last(const struct txn *t)
 {
-    return !any(t, TXN_WAITING);
+    return !any(t, TXN_WAITING) && (!t->unanswered || t->offered == 1);
+}
+
+bool txn_has_rest(const struct txn *t)
+{
+    bool rest = t->phase == TXN_PHASE_DONE && (t->unchunked || t->mail_limit);
+    return rest && (any(t, TXN_WAITING) || any(t, TXN_OFFERED) || any(t, TXN_ACCEPTED));
 }
 
 void txn_content_sent(struct txn *t)
@@ -359,10 +412,42 @@ static int reply_data(struct txn *t, const struct reply *reply, const struct err
     return 0;
 }
 
+/* 500 to 504: the command is unknown, or not known so. With nobody accepted it may be meant. */
+static bool is_unchunked(const struct txn *t, const struct reply *reply)
+{
+    return t->chunking && !t->bdat_known && t->accepted && reply->code >= 500 && reply->code <= 504;
+}
+
+static int refuse_bdat(struct txn *t, struct err *e)
+{
+    t->unchunked = true;
+    return err_set(e, ERR_PROTOCOL, "the server offers CHUNKING and does not know BDAT");
+}
+
+/* What is behind it in the flight is refused as well, and counts for nobody. */
+static int reply_chunk(struct txn *t, const struct reply *reply, const struct err *said,
+                       struct err *e)
+{
+    if (is_unchunked(t, reply))
+        return refuse_bdat(t, e);
+    if (is_success(reply)) {
+        t->bdat_known = true;
+        return 0;
+    }
+    if (!is_failure(reply))
+        return unexpected("BDAT", said, e);
+    decide_all(t, TXN_ACCEPTED, verdict_of(said), STAGE_BODY, said);
+    if (t->phase == TXN_PHASE_CONTENT)
+        return err_set(e, ERR_CLOSED, "the server refused the message before its end");
+    return 0;
+}
+
 static int reply_end(struct txn *t, size_t recipient, const struct reply *reply,
                      const struct err *said, struct err *e)
 {
     bool early = t->phase == TXN_PHASE_CONTENT;
+    if (is_unchunked(t, reply))
+        return refuse_bdat(t, e);
     if (!is_failure(reply) && (early || !is_success(reply)))
         return unexpected(early ? "an unfinished message" : "the end of data", said, e);
     enum verdict_result result = is_success(reply) ? VERDICT_SENT : verdict_of(said);
@@ -373,8 +458,9 @@ static int reply_end(struct txn *t, size_t recipient, const struct reply *reply,
         decide(t, recipient, result, stage, said);
     if (early)
         return err_set(e, ERR_CLOSED, "the server refused the message before its end");
+    t->bdat_known |= t->chunking && is_success(reply);
     if (!t->accepted)
-        conclude(t, true);
+        conclude(t, !t->chunking || is_success(reply));
     return 0;
 }
 
@@ -393,6 +479,7 @@ enum stage txn_stage(enum txn_command command)
     case TXN_RSET: return STAGE_MAIL;
     case TXN_RCPT: return STAGE_RCPT;
     case TXN_DATA: return STAGE_DATA;
+    case TXN_CHUNK: return STAGE_BODY;
     case TXN_END:
     case TXN_LONE_DOT: return STAGE_END;
     }
@@ -406,6 +493,7 @@ static int take_reply(struct txn *t, struct txn_awaited awaited, const struct re
     case TXN_MAIL: return reply_mail(t, reply, said, e);
     case TXN_RCPT: return reply_rcpt(t, awaited.recipient, reply, said, e);
     case TXN_DATA: return reply_data(t, reply, said, e);
+    case TXN_CHUNK: return reply_chunk(t, reply, said, e);
     case TXN_END: return reply_end(t, awaited.recipient, reply, said, e);
     case TXN_LONE_DOT: conclude(t, true); return 0;
     case TXN_RSET: return reply_rset(t, reply, said, e);
@@ -427,11 +515,15 @@ int txn_reply(struct txn *t, struct txn_awaited awaited, const struct reply *rep
 
 void txn_broken(struct txn *t, enum stage stage, const struct err *err)
 {
-    if (t->phase == TXN_PHASE_END) {
+    bool end_sent = t->phase == TXN_PHASE_END;
+    t->phase = TXN_PHASE_DONE;
+    if (t->unchunked)
+        return;
+    if (end_sent) {
         ERR lost = { 0 };
         err_set(&lost, ERR_AMBIGUOUS, "%s", err->text ? err->text : "connection lost");
+        decide_all(t, TXN_OFFERED, VERDICT_AMBIGUOUS, STAGE_END, &lost);
         decide_all(t, TXN_ACCEPTED, VERDICT_AMBIGUOUS, STAGE_END, &lost);
     }
     decide_undecided(t, verdict_of(err), stage, err);
-    t->phase = TXN_PHASE_DONE;
 }

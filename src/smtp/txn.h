@@ -2,17 +2,24 @@
  * verdict for each recipient. Pure: no descriptor, no clock.
  *
  *   MAIL --2yz--> RCPT, each --some accepted--> DATA --354--> content --> END --> next, or done
- *    |             |                             |                         |
- *    4yz, 5yz:     4yz, 5yz:                     4yz, 5yz:                 2yz, 4yz, 5yz:
- *    verdict of    verdict of                    verdict of the            verdict of the
- *    all           that one                      accepted ones             accepted ones
+ *    |             |            |                |              ^          |
+ *    4yz, 5yz:     4yz, 5yz:    |                4yz, 5yz:      |          2yz, 4yz, 5yz:
+ *    verdict of    verdict of   |                verdict of the |          verdict of the
+ *    all           that one     +--- with CHUNKING: BDAT -------+          accepted ones
  *
  * - DATA may leave before the RCPT replies are known (the session decides). If then nobody was
  *   accepted and the server says 354 all the same, a lone dot ends it, and its reply never counts
  *   as acceptance.
+ * - With `chunking` (RFC 3030) the content goes by BDAT, and there is no DATA. A small message may
+ *   leave before the RCPT replies are known; a large one waits for them. A chunk that is refused is
+ *   the verdict like an end of data that is refused, and RSET follows. But 500 to 504 before any
+ *   BDAT was accepted says that the server does not know what it offers: txn_reply returns -1,
+ *   `unchunked` is set, and who is undecided stays so even after txn_broken, for a txn without
+ *   `chunking` on a new connection.
+ * - After `mail_limit` transactions (LIMITS MAILMAX) the txn ends, and those who wait stay so.
  * - A transaction carries at most TXN_RECIPIENTS recipients, fewer if the server says so (LIMITS
- *   RCPTMAX). With more, or when the server answers "too many recipients" (452, 552 5.5.3) after it
- *   has accepted one, the rest go in the next transaction of the same txn.
+ *   RCPTMAX, RCPTDOMAINMAX). With more, or when the server answers "too many recipients" (452,
+ * 552 5.5.3) after it has accepted one, the rest go in the next transaction of the same txn.
  * - 421 is the verdict of all that are undecided: the server is leaving.
  * - Any other code than those above breaks the protocol: txn_reply returns -1 and the connection is
  *   of no more use.
@@ -22,7 +29,8 @@
  * - txn_broken() ends it when the connection is gone. What is undecided failed for now; what the
  *   server may have accepted because the end of data was sent is ambiguous.
  *
- * A txn always ends, and then each recipient has exactly one verdict. */
+ * A txn always ends, and then each recipient has exactly one verdict, but for those that
+ * txn_has_rest() speaks of. */
 #ifndef SMTP_TXN_H
 #define SMTP_TXN_H
 
@@ -31,7 +39,10 @@
 #include "smtp/reply.h"
 #include "smtp/verdict.h"
 
-enum { TXN_RECIPIENTS = 100 };
+enum {
+    TXN_RECIPIENTS = 100,
+    TXN_SMALL = 64 * 1024, /* octets of a message that may leave together with RCPT */
+};
 
 /* What the wire form of the message is like. */
 struct txn_message {
@@ -63,6 +74,9 @@ struct txn {
     const struct caps *caps;
     struct txn_message message;
     bool lmtp;
+    bool chunking;            /* the content goes by BDAT */
+    bool bdat_known;          /* the server has accepted a BDAT on this connection */
+    uint64_t mail_limit;      /* transactions, 0 for no limit */
     struct verdict *verdicts; /* the caller's, one for each recipient, zeroed */
 
     enum txn_phase phase;
@@ -70,13 +84,17 @@ struct txn {
     size_t known;   /* the envelope's recipients that are looked after: all but those not added */
     size_t next;    /* the recipient to look at next */
     size_t offered; /* in this transaction */
-    size_t unanswered; /* RCPT replies still to come */
-    size_t accepted;   /* in this transaction and without verdict */
-    bool open;         /* there may be more recipients */
-    bool begun;        /* the server has accepted MAIL, and nothing has ended the transaction yet */
-    bool utf8_said;    /* MAIL has asked for SMTPUTF8 */
+    size_t unanswered;              /* RCPT replies still to come */
+    size_t accepted;                /* in this transaction and without verdict */
+    size_t domains[TXN_RECIPIENTS]; /* the first recipient of each domain in this transaction */
+    size_t n_domains;
+    uint64_t mails; /* transactions begun */
+    bool open;      /* there may be more recipients */
+    bool begun;     /* the server has accepted MAIL, and nothing has ended the transaction yet */
+    bool utf8_said; /* MAIL has asked for SMTPUTF8 */
     bool mail_failed;
-    bool full; /* the server takes no more recipients in this transaction */
+    bool full;      /* the server takes no more recipients in this transaction */
+    bool unchunked; /* the server does not know BDAT */
 };
 
 /* Borrows all that it is given until txn_done. */
@@ -91,7 +109,7 @@ void txn_add(struct txn *t, struct verdict *verdicts);
 void txn_close(struct txn *t, const struct txn_message *message);
 
 /* The commands whose replies are awaited. */
-enum txn_command { TXN_MAIL, TXN_RCPT, TXN_DATA, TXN_END, TXN_LONE_DOT, TXN_RSET };
+enum txn_command { TXN_MAIL, TXN_RCPT, TXN_DATA, TXN_CHUNK, TXN_END, TXN_LONE_DOT, TXN_RSET };
 
 /* The stage at which a reply to it comes. */
 enum stage txn_stage(enum txn_command command);
@@ -116,10 +134,14 @@ enum txn_step txn_next(struct txn *t, struct buf *out, struct txn_awaited *ret);
 /* At TXN_STEP_CONTENT: will this be the last transaction, so that QUIT may follow at once? */
 bool txn_is_last(const struct txn *t);
 
+/* The txn has ended and somebody is undecided: a new connection is needed for them. */
+bool txn_has_rest(const struct txn *t);
+
 /* The end of data has been handed to the kernel whole. */
 void txn_content_sent(struct txn *t);
 
-/* Under LMTP: the first recipient from `start` on whose END reply is due, or TXN_ALL. */
+/* The first recipient from `start` on that is accepted and has no verdict, or TXN_ALL: under LMTP
+ * the next END reply is theirs. */
 size_t txn_next_accepted(const struct txn *t, size_t start);
 
 /* Takes the reply to `awaited`. An END reply that comes before txn_content_sent is an early

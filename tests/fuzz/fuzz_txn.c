@@ -17,10 +17,11 @@ struct run {
     struct txn txn;
     struct session session;
     struct verdict verdicts[RECIPIENTS];
-    bool acceptance_possible; /* content has been sent, and 2yz came after it */
+    bool chunks;              /* more than one */
+    bool acceptance_possible; /* content has been sent, and 2yz was said of it */
 };
 
-static void set_up(struct run *r, uint8_t how, bool open)
+static void set_up(struct run *r, uint8_t how, uint8_t more, bool open)
 {
     for (size_t i = 0; i < RECIPIENTS; i++)
         r->rcpts[i] =
@@ -30,23 +31,30 @@ static void set_up(struct run *r, uint8_t how, bool open)
         (how & 1 ? CAP_PIPELINING : 0) | (how & 2 ? CAP_SIZE : 0) | (how & 4 ? CAP_DSN : 0);
     r->caps.rcpt_max = how & 8 ? 2 : 0;
     r->caps.size = how & 32 ? 1 : 0;
-    struct txn_message message = { .size = how & 128 ? 2 : 1 };
+    r->caps.rcpt_domain_max = more & 4 ? 1 : 0;
+    struct txn_message message = { .size = how & 128 ? 2 : more & 2 ? TXN_SMALL + 1 : 1 };
     r->envelope.n_rcpts = open ? 0 : RECIPIENTS;
     txn_init(&r->txn, &r->envelope, &message, &r->caps, r->verdicts);
     r->txn.open = open;
     r->txn.lmtp = how & 16;
+    r->txn.chunking = (more & 1) && !open;
+    r->txn.mail_limit = more & 8 && !open ? 2 : 0;
+    r->chunks = more & 2;
     session_init(&r->session, &r->txn, how & 1, true);
 }
 
 static void tear_down(struct run *r)
 {
+    bool rest = txn_has_rest(&r->txn);
+    if (r->txn.unchunked && r->acceptance_possible && !r->txn.lmtp)
+        abort();
     session_done(&r->session);
     txn_done(&r->txn);
     caps_done(&r->caps);
     for (size_t i = 0; i < RECIPIENTS; i++) {
         if (i >= r->envelope.n_rcpts && r->verdicts[i].result == VERDICT_PENDING)
             continue; /* was never added */
-        if (r->verdicts[i].result == VERDICT_PENDING)
+        if (r->verdicts[i].result == VERDICT_PENDING && !rest)
             abort();
         if (r->verdicts[i].result == VERDICT_SENT && !r->acceptance_possible)
             abort();
@@ -77,7 +85,7 @@ static bool read_one(struct run *r, const uint8_t **data, size_t *size)
     make_reply(*data, &reply);
     *data += 2;
     *size -= 2;
-    r->acceptance_possible |= r->txn.phase == TXN_PHASE_END && reply.code < 300;
+    r->acceptance_possible |= stage == STAGE_END && reply.code < 300;
     int done = session_reply(&r->session, &reply, &e);
     reply_done(&reply);
     if (done < 0)
@@ -102,17 +110,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct run r = { 0 };
     BUF out = { 0 };
     bool going = true;
-    if (!size)
+    if (size < 2)
         return 0;
-    set_up(&r, data[0], size % 2);
-    data++;
-    size--;
+    set_up(&r, data[0], data[1], size % 2);
+    data += 2;
+    size -= 2;
     for (size_t step = 0; going; step++) {
         if (step == STEPS)
             abort();
         switch (session_next(&r.session, &out)) {
         case SESSION_SEND: break;
         case SESSION_CONTENT:
+            if (r.txn.chunking && r.chunks)
+                session_chunk_sent(&r.session);
+            session_end_content(&r.session, &out);
+            session_content_sent(&r.session);
+            break;
         case SESSION_LONE_DOT:
             session_end_content(&r.session, &out);
             session_content_sent(&r.session);

@@ -33,6 +33,7 @@ class Message:
     reply: bytes = b""  # to the end of data
     flights: int = 0  # until then
     by: str = ""  # DATA or BDAT
+    chunks: list = field(default_factory=list)  # sizes of BDAT
 
     @property
     def accepted(self):

@@ -35,6 +35,7 @@ class Conversation:
         )
         self.counts = {}
         self.message = None
+        self.chunk_failed = False  # since when BDAT is refused, until RSET (RFC 3030 section 2)
         self.authenticated = False
         self.offered = []
 
@@ -344,22 +345,53 @@ class Conversation:
         if not size.isdigit() or last.upper() not in (b"", b"LAST"):
             self.violation(f"malformed BDAT {rest!r}")
             raise Done("BDAT out of step")
+        said = self.early_chunk(int(size))
         while len(self.wire.inbox) < int(size):
             self.wire.fill()
         chunk = self.wire.take(int(size))
+        if self.wire.inbox and "PIPELINING" not in self.offered:
+            self.violation("input behind BDAT without PIPELINING")
         message = self.message or record.Message(b"", [])
+        if message.by == "DATA":
+            self.violation("DATA and BDAT in one transaction")
         message.by = "BDAT"
+        message.chunks.append(int(size))
         message.data += chunk
-        if last:
-            message.raw = b"".join(
-                b"." + line if line.startswith(b".") else line
-                for line in message.data.splitlines(keepends=True)
-            )
-            message.size = len(message.data)
-            message.sha256 = record.digest(message.raw)
-            self.end(message, b"")
+        if last and not self.chunk_failed:
+            self.finish_chunks(message, said)
         else:
-            self.answer("BDAT", f"250 2.0.0 {size.decode()} octets")
+            self.end_chunk(size, said)
+
+    def early_chunk(self, size):
+        """The script's reply to a BDAT that has come only in part, b"" if none."""
+        if not self.script.rule(self.record.number, "BODY") or len(self.wire.inbox) >= size:
+            return b""
+        said = self.answer("BODY", None)
+        self.wire.flush()
+        return said
+
+    def finish_chunks(self, message, said):
+        message.raw = b"".join(
+            b"." + line if line.startswith(b".") else line
+            for line in message.data.splitlines(keepends=True)
+        )
+        message.size = len(message.data)
+        message.sha256 = record.digest(message.raw)
+        still_open = None if self.accepted() else self.message
+        self.end(message, said)
+        if still_open:  # until RSET
+            self.message = still_open
+            self.chunk_failed = True
+
+    def end_chunk(self, size, said):
+        normal = f"250 2.0.0 {size.decode()} octets"
+        if not self.accepted():
+            normal = "554 5.5.1 No recipients"
+        if self.chunk_failed:
+            normal = "503 5.5.1 RSET first"
+            said = said or self.do_reply(normal, normal)
+        said = said or self.answer("BDAT", normal)
+        self.chunk_failed = self.chunk_failed or not said.startswith(b"2")
 
     def end(self, message, answered):
         """The end of data: one reply, in LMTP one for each accepted recipient."""
@@ -369,7 +401,7 @@ class Conversation:
         self.message = None
         if answered:
             message.reply = answered
-        elif self.script["protocol"] == "lmtp":
+        elif taken and self.script["protocol"] == "lmtp":
             self.end_each(message, taken)
         else:
             normal = f"250 2.0.0 Queued as {self.record.number:04X}" if taken else "554 5.5.1 None"
@@ -384,6 +416,7 @@ class Conversation:
 
     def on_rset(self, _):
         self.message = None
+        self.chunk_failed = False
         self.answer("RSET", "250 2.0.0 Ok")
 
     def on_noop(self, _):

@@ -22,6 +22,8 @@ void script_open(struct script *s, const struct script_setup *setup)
     s->verdicts = mem_new(n, sizeof *s->verdicts);
     txn_init(&s->txn, &s->envelope, &setup->message, &s->caps, s->verdicts);
     s->txn.lmtp = setup->lmtp;
+    s->txn.chunking = caps_has(&s->caps, CAP_CHUNKING);
+    s->txn.mail_limit = s->caps.mail_max;
     session_init(&s->session, &s->txn, caps_has(&s->caps, CAP_PIPELINING), true);
 }
 

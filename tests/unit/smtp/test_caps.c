@@ -41,9 +41,10 @@ static void test_parse(void **state)
         assert_int_equal(caps.size, rows[i].size);
         assert_int_equal(caps.mechs, rows[i].mechs);
     }
-    caps_parse(SPAN("x\nLIMITS RCPTMAX=7 MAILMAX=3"), &caps);
+    caps_parse(SPAN("x\nLIMITS RCPTMAX=7 MAILMAX=3 RCPTDOMAINMAX=2"), &caps);
     assert_int_equal(caps.rcpt_max, 7);
     assert_int_equal(caps.mail_max, 3);
+    assert_int_equal(caps.rcpt_domain_max, 2);
     caps_parse(SPAN("x\nAUTH A B\nAUTH=C"), &caps);
     assert_string_equal(buf_string(&caps.words), "A B C");
     caps_done(&caps);

@@ -218,12 +218,97 @@ static void test_intent(void **state)
     }
 }
 
+/* By BDAT, in one flight: the mark stands before anything leaves. */
+static void test_chunks(void **state)
+{
+    (void)state;
+    static const char text[] = "Subject: x\r\n\r\n.b\r\n";
+    static const struct {
+        const char *script;
+        bool writable;
+        const char *verdicts;
+    } cases[] = {
+        { "250 ok\n250 ok\n550 no\n250 done\n", true, "sr" },
+        { "250 ok\n250 ok\n250 ok\n554 no\n", true, "rr" },
+        { "250 ok\n250 ok\n", true, "aa" },
+        { "", true, "aa" },
+        { "421 bye\n", true, "ff" },
+        { "250 ok\n550 no\n550 no\n503 nobody\n", true, "rr" },
+        { "250 ok\n250 ok\n250 ok\n250 done\n", false, "ff" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        char octet = 0;
+        BUF sent = { 0 };
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        assert_int_equal(pwrite(fileno(file), "-", 1, 0), 1);
+        CLEANUP(io_close) int reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        set_up(&f, cases[i].script, "x\nPIPELINING\nCHUNKING");
+        f.client.intent =
+            (struct intent){ .fd = cases[i].writable ? fileno(file) : reader, .set = true };
+        f.rcpts[0] = (struct rcpt){ .wire = "a@b", .original = "a@b" };
+        f.rcpts[1] = (struct rcpt){ .wire = "c@d", .original = "c@d" };
+        f.envelope.n_rcpts = 2;
+        client_send(&f.client, &f.envelope, &f.stored, true, f.verdicts);
+        buf_addf(&sent, MAIL A C "BDAT %zu LAST\r\n%s", strlen(text), text);
+        assert_string_equal(buf_string(&f.sent), cases[i].writable ? buf_string(&sent) : "");
+        for (size_t j = 0; j < 2; j++)
+            assert_int_equal(*verdict_name(f.verdicts[j].result), cases[i].verdicts[j]);
+        assert_int_equal(pread(fileno(file), &octet, 1, 0), 1);
+        assert_int_equal(octet, cases[i].writable ? '!' : '-');
+        tear_down(&f);
+        fclose(file);
+    }
+}
+
+/* What is sent ends in the mark. */
+static bool ends(const struct buf *sent, const char *end)
+{
+    size_t len = strlen(end);
+    return sent->len >= len && memcmp(sent->at + sent->len - len, end, len) == 0;
+}
+
+/* A body over several chunks; without PIPELINING over one. */
+static void test_large_chunks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        const char *caps;
+        const char *last;
+        char verdict;
+    } cases[] = {
+        { "250 ok\n250 ok\n250 one\n250 done\n", "x\nPIPELINING\nCHUNKING", "BDAT 251429 LAST",
+          's' },
+        { "250 ok\n250 ok\n552 one\n503 two\n", "x\nPIPELINING\nCHUNKING", "BDAT 251429 LAST",
+          'r' },
+        { "250 ok\n250 ok\n250 one\n", "x\nPIPELINING\nCHUNKING", "BDAT 251429 LAST", 'a' },
+        { "250 ok\n250 ok\n250 done\n", "x\nCHUNKING", "BDAT 1300005 LAST", 's' },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        ERR e = { 0 };
+        set_up(&f, cases[i].script, cases[i].caps);
+        f.rcpts[0] = (struct rcpt){ .wire = "a@b", .original = "a@b" };
+        f.envelope.n_rcpts = 1;
+        for (size_t j = 0; j < 99999; j++)
+            assert_int_equal(body_add(&f.stored.body, SPAN("0123456789 \r\n"), &e), 0);
+        client_send(&f.client, &f.envelope, &f.stored, false, f.verdicts);
+        assert_int_equal(*verdict_name(f.verdicts[0].result), cases[i].verdict);
+        assert_true(ends(&f.sent, "0123456789 \r\n"));
+        buf_add_char(&f.sent, '\0');
+        assert_non_null(strstr(f.sent.at, cases[i].last));
+        tear_down(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_next_message_begins_clean),
-        cmocka_unit_test(test_intent),
+        cmocka_unit_test(test_rows),         cmocka_unit_test(test_next_message_begins_clean),
+        cmocka_unit_test(test_intent),       cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_large_chunks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

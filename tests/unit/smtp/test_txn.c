@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-#define PIPE "PIPELINING\nSIZE 1000\n8BITMIME"
+#define PIPE   "PIPELINING\nSIZE 1000\n8BITMIME"
+#define CHUNKS "PIPELINING\nCHUNKING"
+#define MAIL   "MAIL FROM:<me@example.org>\r\n"
 
 /* One row: the server's replies, what we sent, and each recipient's verdict as "result@stage",
  * with the reply code where there was one. */
@@ -185,12 +187,102 @@ static const struct row rows[] = {
       "MAIL FROM:<me@example.org> SMTPUTF8\r\n|RCPT TO:<\xc3\xa9@x>\r\n|DATA\r\n|<content>|",
       "sent@end of data 250" },
     { "larger than SIZE", "SIZE 10", { "a@x" }, "", "", "refused@MAIL 0" },
+    { "LIMITS RCPTDOMAINMAX",
+      "PIPELINING\nLIMITS RCPTDOMAINMAX=1",
+      { "a@x", "b@y", "c@X" },
+      "250 ok\n250 ok\n250 ok\n354 go\n250 1\n250 ok\n250 ok\n354 go\n250 2\n",
+      "MAIL FROM:<me@example.org>\r\nRCPT TO:<a@x>\r\nRCPT TO:<c@X>\r\nDATA\r\n||||<content>|"
+      "MAIL FROM:<me@example.org>\r\nRCPT TO:<b@y>\r\nDATA\r\n|||<content>QUIT\r\n|",
+      "sent@end of data 250, sent@end of data 250, sent@end of data 250" },
+    { "LIMITS MAILMAX: who is left waits for another connection",
+      "LIMITS RCPTMAX=1 MAILMAX=1",
+      { "a@x", "b@x" },
+      "250 ok\n250 ok\n354 go\n250 1\n",
+      "MAIL FROM:<me@example.org>\r\n|RCPT TO:<a@x>\r\n|DATA\r\n|<content>|",
+      "sent@end of data 250, rest" },
+    { "BDAT in one flight, QUIT rides along",
+      CHUNKS,
+      { "a@x" },
+      "250 ok\n250 ok\n250 done\n",
+      MAIL "RCPT TO:<a@x>\r\n<content>QUIT\r\n|||",
+      "sent@end of data 250" },
+    { "BDAT for two: one may be too many, so no QUIT yet",
+      CHUNKS,
+      { "a@x", "b@x" },
+      "250 ok\n250 ok\n452 4.5.3 many\n250 1\n250 ok\n250 ok\n250 2\n",
+      MAIL "RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n<content>||||" MAIL
+           "RCPT TO:<b@x>\r\n<content>QUIT\r\n|||",
+      "sent@end of data 250, sent@end of data 250" },
+    { "BDAT without pipelining",
+      "CHUNKING",
+      { "a@x" },
+      "250 ok\n250 ok\n250 done\n",
+      MAIL "|RCPT TO:<a@x>\r\n|<content>|",
+      "sent@end of data 250" },
+    { "BDAT to nobody is not sent where that is known",
+      "CHUNKING",
+      { "a@x" },
+      "250 ok\n550 no\n",
+      MAIL "|RCPT TO:<a@x>\r\n|",
+      "refused@RCPT 550" },
+    { "BDAT to nobody: its reply counts for nothing",
+      CHUNKS,
+      { "a@x" },
+      "250 ok\n550 no\n503 no recipients\n",
+      MAIL "RCPT TO:<a@x>\r\n<content>QUIT\r\n|||",
+      "refused@RCPT 550" },
+    { "BDAT to nobody: not if it says 250 either",
+      CHUNKS,
+      { "a@x" },
+      "550 no\n550 no\n250 ok\n",
+      MAIL "RCPT TO:<a@x>\r\n<content>QUIT\r\n|||",
+      "refused@MAIL 550" },
+    { "BDAT refused, then RSET",
+      CHUNKS "\nLIMITS RCPTMAX=1",
+      { "a@x", "b@x" },
+      "250 ok\n250 ok\n554 spam\n250 reset\n250 ok\n250 ok\n250 2\n",
+      MAIL "RCPT TO:<a@x>\r\n<content>|||RSET\r\n|" MAIL "RCPT TO:<b@x>\r\n<content>QUIT\r\n|||",
+      "refused@end of data 554, sent@end of data 250" },
+    { "BDAT is not known: nobody has a verdict",
+      CHUNKS,
+      { "a@x", "b@x", "c@x" },
+      "250 ok\n250 ok\n550 no\n250 ok\n500 what?\n",
+      MAIL "RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\nRCPT TO:<c@x>\r\n<content>|||||",
+      "rest, refused@RCPT 550, rest" },
+    { "BDAT is known, then 500 is a verdict",
+      CHUNKS "\nLIMITS RCPTMAX=1",
+      { "a@x", "b@x" },
+      "250 ok\n250 ok\n250 1\n250 ok\n250 ok\n500 no\n",
+      MAIL "RCPT TO:<a@x>\r\n<content>|||" MAIL "RCPT TO:<b@x>\r\n<content>QUIT\r\n|||",
+      "sent@end of data 250, refused@end of data 500" },
+    { "one flight, lost before any reply: all may be there",
+      CHUNKS,
+      { "a@x", "b@x" },
+      "",
+      MAIL "RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n<content>|",
+      "ambiguous@end of data 0, ambiguous@end of data 0" },
+    { "one flight, lost behind a refusal: that one is not there",
+      CHUNKS,
+      { "a@x", "b@x" },
+      "250 ok\n550 no\n",
+      MAIL "RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n<content>|||",
+      "refused@RCPT 550, ambiguous@end of data 0" },
+    { "one flight, 421 before the end is no acceptance",
+      CHUNKS,
+      { "a@x" },
+      "421 bye\n",
+      MAIL "RCPT TO:<a@x>\r\n<content>QUIT\r\n|",
+      "failed@MAIL 421" },
 };
 
 static void describe(const struct script *s, struct buf *to)
 {
     for (size_t i = 0; i < s->envelope.n_rcpts; i++) {
         const struct verdict *v = &s->verdicts[i];
+        if (v->result == VERDICT_PENDING && txn_has_rest(&s->txn)) {
+            buf_addf(to, "%srest", i ? ", " : "");
+            continue;
+        }
         buf_addf(to, "%s%s@%s", i ? ", " : "", verdict_name(v->result), stage_name(v->stage));
         if (v->err.code || v->result != VERDICT_SENT)
             buf_addf(to, " %d", v->err.code);
@@ -232,6 +324,50 @@ static void test_lmtp_one_reply_each(void **state)
     assert_string_equal(buf_string(&verdicts), "sent@end of data 250, refused@RCPT 550, "
                                                "failed@end of data 452");
     script_close(&s);
+}
+
+/* A large message waits for the replies to RCPT; then 503 is not about them. */
+static void test_large_waits(void **state)
+{
+    (void)state;
+    const char *const rcpts[] = { "a@x", "b@x", NULL };
+    struct script_setup setup = { .caps = CHUNKS,
+                                  .rcpts = rcpts,
+                                  .message = { .size = TXN_SMALL + 1 } };
+    struct script s;
+    script_open(&s, &setup);
+    assert_int_equal(script_play(&s, "250 ok\n250 ok\n550 no\n250 done\n"), 0);
+    assert_string_equal(buf_string(&s.sent),
+                        MAIL "RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n|||<content>QUIT\r\n|");
+    assert_int_equal(s.verdicts[0].result, VERDICT_SENT);
+    script_close(&s);
+}
+
+static void test_lmtp_chunks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *replies;
+        const char *verdicts;
+    } cases[] = {
+        { "250 ok\n250 ok\n550 no\n250 ok\n250 1\n452 2\n",
+          "sent@end of data 250, refused@RCPT 550, failed@end of data 452" },
+        { "250 ok\n250 ok\n550 no\n250 ok\n250 1\n",
+          "sent@end of data 250, refused@RCPT 550, ambiguous@end of data 0" },
+        { "250 ok\n550 no\n550 no\n550 no\n503 nobody\n",
+          "refused@RCPT 550, refused@RCPT 550, refused@RCPT 550" },
+    };
+    const char *const rcpts[] = { "a@x", "b@x", "c@x", NULL };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct script_setup setup = { .caps = CHUNKS, .rcpts = rcpts, .lmtp = true };
+        struct script s;
+        BUF verdicts = { 0 };
+        script_open(&s, &setup);
+        (void)script_play(&s, cases[i].replies);
+        describe(&s, &verdicts);
+        assert_string_equal(buf_string(&verdicts), cases[i].verdicts);
+        script_close(&s);
+    }
 }
 
 static void test_hundred_a_transaction(void **state)
@@ -297,6 +433,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_lmtp_one_reply_each),
+        cmocka_unit_test(test_large_waits),
+        cmocka_unit_test(test_lmtp_chunks),
         cmocka_unit_test(test_hundred_a_transaction),
         cmocka_unit_test(test_early_refusal_counts_early_acceptance_does_not),
     };
