@@ -242,6 +242,7 @@ static void test_what_is_left_in_sent(void **state)
     ERR e = { 0 };
     struct place p;
     set_up(&p, true);
+    waiting_close(&p.waiting);
     struct buf before = scratch_read(&p.scratch, "new/64F0A1B2C3D4E0ABCDE");
     settle_as(&p, "DD", FOLDERS);
     struct buf after = scratch_read(&p.scratch, "sent/64F0A1B2C3D4E0ABCDE");
