@@ -1,6 +1,9 @@
 #include "cmd/handover.h"
 
+#include "smtp/arguments.h"
+
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum queue_mode handover_mode(const struct submission *s)
@@ -31,6 +34,20 @@ static const char *config_file(const struct submission *s)
     return file && *file ? file : NULL;
 }
 
+/* The service takes a message once, however often it is given. Without a nonce a lost connection is
+ * an ambiguous end. */
+static void give_nonce(struct submission *s)
+{
+    ERR ignored = { 0 };
+    struct timespec now = { 0 };
+    char nonce[NONCE_SIZE + 1];
+    if (!s->account->is_service)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (queue_nonce_new((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, nonce, &ignored) == 0)
+        s->envelope.nonce = arena_string(&s->arena, span_of(nonce));
+}
+
 void handover_prepare(struct submission *s, const char *host, struct stream_trace trace,
                       struct submit_request *ret)
 {
@@ -47,6 +64,7 @@ void handover_prepare(struct submission *s, const char *host, struct stream_trac
         .opts = &s->config.queue,
         .mode = handover_mode(s),
     };
+    give_nonce(s);
     if (ret->mode == QUEUE_MODE_DIRECT)
         return;
     ret->spool = config_spool(&s->config, &s->ident, &s->arena, &none);

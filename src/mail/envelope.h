@@ -22,6 +22,7 @@ struct envelope {
     unsigned dsn_notify; /* DSN_NOTIFY_…, 0 unset */
     enum dsn_return dsn_return;
     const char *envid; /* or NULL */
+    const char *nonce; /* for postbag serve: smtp/arguments.h. Or NULL */
 };
 
 /* -t: the addresses of To, Cc and Bcc; if any Resent-To, -Cc or -Bcc field is there, of all those

@@ -366,6 +366,57 @@ def test_size(t):
         client.close()
 
 
+# The connection to the service.
+
+
+def test_given_again(t):
+    """A service that dies behind the end of data is given the message again, and has it once."""
+    t.smarthost("on END: wait 1 | default")
+    s = Service(t)
+    process = t.start("sendmail", "-i", BOB, env=s.environment())
+    process.popen.stdin.write(MESSAGE)
+    process.popen.stdin.close()
+    process.popen.stdin = None
+    until(lambda: kept(t), "the message in the queue")
+    os.killpg(s.process.popen.pid, signal.SIGKILL)
+    s.process.popen.wait()
+    t.smarthost()  # a new one; the queue's file has been marked as being sent, perhaps
+    s = Service(t)
+    run = process.finish()
+    t.equal((run.status, run.stderr), (0, ""))
+    s.stop()
+    names = set(kept(t))
+    t.true(len(t.messages) + len(names) in (1, 2), "kept or sent")
+    t.true(len(names) <= 1, "kept twice")
+
+
+def patient(function, error):
+    """Its result, as soon as it does not fail in this way."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            return function()
+        except error:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
+def test_busy_service(t):
+    """One connection too many is no failure: it waits for its turn."""
+    t.smarthost()
+    with service(t, "user_connections = 1") as s:
+        client = patient(lambda: Client(s), ConnectionError)
+        process = t.start("sendmail", "-i", BOB, env=s.environment())
+        process.popen.stdin.write(MESSAGE)
+        process.popen.stdin.close()
+        process.popen.stdin = None
+        time.sleep(0.5)
+        t.equal(process.popen.poll(), None, "still waiting")
+        client.close()
+        t.accepted(process.finish())
+
+
 # Half messages, and clients that misbehave.
 
 
