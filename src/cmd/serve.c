@@ -115,7 +115,8 @@ static int run_queue(const struct serve *s)
                                   .ident = &s->ident,
                                   .mode = RUNNER_WATCH,
                                   .name = s->options->name,
-                                  .verbose = s->options->verbose };
+                                  .verbose = s->options->verbose,
+                                  .idle_ms = s->config.serve.idle_ms };
     config_start_log(&s->config, s->options->name);
     int done = runner_run(&setup, &totals, &e);
     if (done < 0)
