@@ -12,7 +12,7 @@ ssl = no
 default_internal_user = dovecot
 default_internal_group = dovecot
 default_login_user = dovenull
-auth_mechanisms = plain login scram-sha-1 scram-sha-256
+auth_mechanisms = plain login scram-sha-1 scram-sha-256 cram-md5
 auth_failure_delay = 0
 passdb {{
   driver = passwd-file
@@ -37,7 +37,7 @@ service auth {{
 }}
 """
 
-MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256")
+MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "CRAM-MD5")
 
 
 class Dovecot:
