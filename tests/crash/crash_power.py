@@ -45,14 +45,16 @@ def moments(t, recorded, root, status):
     model = disk.Disk(root)
     seen = set()
     taken, open_end, open_bounce, sent = 0, False, False, []
+    written = False  # a state, which nothing but its sync may follow
     calls = [c for c in recorded if c.name != "exit"]
     for call in calls:
         if call.on_socket and judge.is_end(call, sent):
             taken, open_end = taken + 1, True
         sent.append(call)
         open_bounce |= judge.is_commit(call)
-        if is_safe_record(t, call):
-            open_end = open_bounce = False
+        if is_safe_record(t, call) or (written and changes_something(call)):
+            open_end = open_bounce = written = False
+        written |= judge.is_record(call, t.spool, False)
         changed = model.feed(call)
         last = call is calls[-1]
         if not changed and not last and not call.on_socket:
@@ -66,6 +68,10 @@ def moments(t, recorded, root, status):
 
 def is_safe_record(t, call):
     return call.name == "fdatasync" and call.result == 0 and call.path.startswith(str(t.spool))
+
+
+def changes_something(call):
+    return call.name in ("unlinkat", "renameat2", "sendto")
 
 
 def record(t, how, letters):
