@@ -12,7 +12,8 @@ enum queue_mode handover_mode(const struct submission *s)
         return QUEUE_MODE_DIRECT;
     if (s->options->queue)
         return QUEUE_MODE_QUEUE;
-    if (s->options->no_queue || sets_are_secret(&s->options->sets))
+    if (s->options->no_queue || sets_are_secret(&s->options->sets) ||
+        submission_config_is_passing(s->options))
         return QUEUE_MODE_DIRECT;
     return s->config.queue.mode;
 }
@@ -28,6 +29,7 @@ static const char *absolute(struct arena *a, const char *path)
     return whole;
 }
 
+<<<<<<< Updated upstream
 static const char *config_file(const struct submission *s)
 {
     const char *file = s->options->config ? s->options->config : getenv("POSTBAG_CONFIG");
@@ -48,6 +50,8 @@ static void give_nonce(struct submission *s)
         s->envelope.nonce = arena_string(&s->arena, span_of(nonce));
 }
 
+=======
+>>>>>>> Stashed changes
 void handover_prepare(struct submission *s, const char *host, struct stream_trace trace,
                       struct submit_request *ret)
 {
@@ -58,7 +62,7 @@ void handover_prepare(struct submission *s, const char *host, struct stream_trac
                     .stored = &s->stored,
                     .host = host,
                     .trace = trace },
-        .route = { .config = absolute(&s->arena, config_file(s)),
+        .route = { .config = absolute(&s->arena, submission_config_file(s->options)),
                    .account = s->account->name,
                    .sets = s->options->sets },
         .opts = &s->config.queue,

@@ -6,8 +6,8 @@
 #include "cmd/submission.h"
 #include "queue/submit.h"
 
-/* --queue and --no-queue, else `mode`. A password on the command line cannot be kept: then nothing
- * is. */
+/* --queue and --no-queue, else `mode`. A password on the command line cannot be kept, nor a
+ * configuration that is only a descriptor: then nothing is. */
 enum queue_mode handover_mode(const struct submission *s);
 
 /* All of it, once the message stands; borrows the submission, its arena and `trace`. */

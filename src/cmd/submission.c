@@ -19,6 +19,22 @@ static void identify(struct submission *s)
         ident_get(&s->arena, &s->ident);
 }
 
+const char *submission_config_file(const struct options *options)
+{
+    const char *file = options->config ? options->config : getenv("POSTBAG_CONFIG");
+    return file && *file ? file : NULL;
+}
+
+bool submission_config_is_passing(const struct options *options)
+{
+    static const char *const places[] = { "/dev/fd/", "/dev/std", "/proc/" };
+    const char *file = submission_config_file(options);
+    bool passing = false;
+    for (size_t i = 0; file && i < sizeof places / sizeof *places; i++)
+        passing |= span_starts(span_of(file), places[i]);
+    return passing;
+}
+
 void submission_init(struct submission *s, const struct options *options)
 {
     *s = (struct submission){ .options = options };
@@ -97,6 +113,11 @@ static int take_recipients(struct submission *s, struct err *e)
 static int take_arguments(struct submission *s, struct err *e)
 {
     const struct options *o = s->options;
+    if (o->queue && submission_config_is_passing(o))
+        return err_set(e, ERR_USAGE,
+                       "--queue: %s is gone when the queue is run; write the configuration into a "
+                       "file",
+                       submission_config_file(o));
     if (o->queue && sets_are_secret(&o->sets))
         return err_set(e, ERR_USAGE,
                        "--queue: a password that --set gives is not kept; write it into the "

@@ -28,6 +28,12 @@ struct submission {
     struct stored stored;
 };
 
+/* The configuration that -C or the environment names, NULL for the usual files. */
+const char *submission_config_file(const struct options *options);
+
+/* Is that a descriptor of this process, as in "-C <(command)"? A runner could not read it again. */
+bool submission_config_is_passing(const struct options *options);
+
 /* Borrows the options. */
 void submission_init(struct submission *s, const struct options *options);
 

@@ -120,10 +120,36 @@ static int scan(struct round *r, struct id_list *fresh, struct id_list *deferred
     return spool_scan(r->spool, FOLDER_DEFER, true, deferred, e);
 }
 
+static bool has_route(const struct round *r, const struct route *route)
+{
+    for (size_t i = 0; i < r->n_routes; i++)
+        if (route_equals(&r->routes[i].route, route))
+            return true;
+    return false;
+}
+
+/* The trouble of an account for which no mail waits any more is nobody's. */
+static void forget_troubles(const struct round *r)
+{
+    struct standing_list list = { 0 };
+    ERR ignored = { 0 };
+    if (standing_scan(r->spool, &list, &ignored) == 0) {
+        for (size_t i = 0; i < list.n; i++) {
+            struct standing_item *item = &list.items[i];
+            if (!item->standing.failures || has_route(r, &item->route))
+                continue;
+            standing_clear(&item->standing);
+            standing_save(r->spool, &item->route, &item->standing);
+        }
+    }
+    standing_list_done(&list);
+}
+
 int round_look(struct round *r, struct err *e)
 {
     struct id_list fresh = { 0 }, deferred = { 0 };
     uint32_t guess = 0;
+    bool all = r->look_all;
     int done = scan(r, &fresh, &deferred, e);
     if (done == 0)
         agenda_merge(&r->agenda, &fresh, r->look_all ? &deferred : NULL);
@@ -139,6 +165,8 @@ int round_look(struct round *r, struct err *e)
     for (size_t i = 0; i < r->agenda.n; i++)
         if (r->agenda.items[i].state == AGENDA_UNREAD)
             read_head(r, &r->agenda.items[i], &guess);
+    if (all)
+        forget_troubles(r);
     return 0;
 }
 

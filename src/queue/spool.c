@@ -365,7 +365,8 @@ static bool listing_is_message(const struct listing *l, const struct dirent *d,
            S_ISREG(facts.st_mode);
 }
 
-/* What is foreign is moved when the listing is over: a folder that changes under it may repeat. */
+/* What is foreign is moved when the listing is over: a folder that changes under it may repeat.
+ * What cannot be moved (a folder of root's, a full disk) stays: mail does not wait for it. */
 struct tidying {
     struct arena arena;
     struct strlist names;
@@ -376,13 +377,13 @@ static void tidying_done(struct tidying *t)
     arena_done(&t->arena);
 }
 
-static int tidy_up(const struct spool *s, enum folder folder, const struct tidying *t,
-                   struct err *e)
+static void tidy_up(const struct spool *s, enum folder folder, const struct tidying *t)
 {
-    for (size_t i = 0; i < t->names.n; i++)
-        if (spool_set_aside(s, folder, t->names.items[i], e) < 0)
-            return -1;
-    return 0;
+    for (size_t i = 0; i < t->names.n; i++) {
+        ERR ignored = { 0 };
+        if (spool_set_aside(s, folder, t->names.items[i], &ignored) < 0)
+            continue;
+    }
 }
 
 int spool_scan(const struct spool *s, enum folder folder, bool tidy, struct id_list *ret,
@@ -404,7 +405,8 @@ int spool_scan(const struct spool *s, enum folder folder, bool tidy, struct id_l
     }
     if (ret->n > before)
         qsort(ret->items + before, ret->n - before, sizeof *ret->items, queue_id_compare);
-    return more < 0 ? -1 : tidy_up(s, folder, &t, e);
+    tidy_up(s, folder, &t);
+    return more;
 }
 
 int spool_count(const struct spool *s, enum folder folder, size_t *ret, uint64_t *octets,

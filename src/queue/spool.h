@@ -82,7 +82,7 @@ struct id_list {
 void id_list_done(struct id_list *l);
 
 /* Appends the messages of a folder, oldest first. What has another name than a message's is moved
- * to corrupt/ if `tidy`. -1 with ERR_TEMPORARY. */
+ * to corrupt/ if `tidy`, where that can be done. -1 with ERR_TEMPORARY. */
 int spool_scan(const struct spool *s, enum folder folder, bool tidy, struct id_list *ret,
                struct err *e) MUST_USE;
 

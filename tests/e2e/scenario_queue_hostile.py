@@ -1,7 +1,9 @@
 """The queue against messages, servers and folders that mean it no good."""
 
+import os
+
 from harness import cases
-from scenario_queue import kept, queue, silent
+from scenario_queue import BOB, kept, queue, silent
 from scenario_queue_run import arrived, fill, put, run, state
 
 # One message must not stop others.
@@ -39,3 +41,57 @@ def test_two_such_messages_are_behind_others_the_next_time(t):
     run(t)
     t.equal(kept(t), names)
     t.equal(arrived(t), [f"r{i}@example.net" for i in range(5)])
+
+
+# Things in the folders.
+
+
+def test_what_cannot_be_set_aside(t):
+    t.smarthost()
+    t.drop_to("nobody")
+    os.chown(t.folder, t.user.pw_uid, t.user.pw_gid)
+    queue(t)
+    fill(t, 3)
+    foreign = t.folder / "spool" / "new" / "foreign"
+    foreign.mkdir()  # of root: nobody else can move a folder
+    silent(t, run(t))
+    t.equal(kept(t), ["foreign"])
+    t.equal(arrived(t), [f"r{i}@example.net" for i in range(3)])
+
+
+# What was true once.
+
+
+def test_trouble_ends_with_the_last_message(t):
+    t.smarthost("tls: starttls", "auth: PLAIN", "on AUTH: reply 535 5.7.8 no")
+    queue(t)
+    put(t, BOB)
+    t.equal(run(t).status, 75)
+    t.equal(t.postbag("queue", "check", stdin=b"").status, 2)
+    silent(t, t.postbag("queue", "remove", "ALL", stdin=b""))
+    silent(t, run(t, "--due"))
+    check = t.postbag("queue", "check", stdin=b"")
+    t.equal((check.status, check.stdout), (0, "POSTBAG OK - 0 messages | queue=0;;\n"))
+
+
+# A configuration that is gone when the queue is run.
+
+
+@cases("try", "queue", "--queue")
+def test_configuration_from_a_pipe(t, mode):
+    t.smarthost(*(["on MAIL: reply 450 4.3.0 later"] if mode == "try" else []))
+    option = (mode,) if mode == "--queue" else ()
+    queue(t, *([] if option else [f"mode = {mode}"]))
+    with open(t.config_file, "rb") as file:
+        fd = file.fileno()
+        done = t.postbag(
+            *option, "-C", f"/dev/fd/{fd}", BOB, pass_fds=(fd,), env={"POSTBAG_CONFIG": None}
+        )
+    if mode == "queue":
+        silent(t, done)
+        t.equal(t.message().to, [BOB])
+    elif mode == "try":
+        t.failed(done, 75, "450 4.3.0 later", "not sent, not queued")
+    else:
+        t.failed(done, 64, "is gone when the queue is run")
+    t.equal(kept(t), [])
