@@ -7,8 +7,14 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+import time
+
+from . import gnutls
 
 HERE = "DNS:localhost,DNS:mail.example.net,IP:127.0.0.1,IP:::1"
+# GeneralNames of one dNSName, for which a C program reads "localhost".
+NUL = b"localhost\0.other.example.com"
+NUL_NAME = "DER:" + bytes([0x30, len(NUL) + 2, 0x82, len(NUL), *NUL]).hex(":")
 CONFIG = """
 [req]
 distinguished_name = dn
@@ -35,6 +41,7 @@ EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 PAST = ("20200101000000Z", "20200201000000Z")
 FUTURE = ("20990101000000Z", "20990201000000Z")
 NOW = ("20200101000000Z", "20990101000000Z")
+SOON = ("20200101000000Z", time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 5.5 * 86400)))
 LEAVES = {
     "good": ("ca", SERVER + f"subjectAltName={HERE}", NOW, EC, "mail.example.net"),
     "wrong-name": ("ca", SERVER + "subjectAltName=DNS:other.example.com", NOW, EC, "other"),
@@ -48,9 +55,19 @@ LEAVES = {
         "ca", f"extendedKeyUsage=clientAuth\nsubjectAltName={HERE}", NOW, EC, "localhost",
     ),
     "wildcard": ("ca", SERVER + "subjectAltName=DNS:*.example.net", NOW, EC, "wildcard"),
+    "address": ("ca", SERVER + "subjectAltName=IP:127.0.0.1", NOW, EC, "address"),
+    "address-as-name": ("ca", SERVER + "subjectAltName=DNS:127.0.0.1", NOW, EC, "127.0.0.1"),
+    "nul": ("ca", SERVER + "subjectAltName=" + NUL_NAME, NOW, EC, "localhost"),
+    "idn": ("ca", SERVER + "subjectAltName=DNS:xn--mnchen-3ya.example.net", NOW, EC, "idn"),
+    "must-staple": (
+        "ca", SERVER + f"tlsfeature=status_request\nsubjectAltName={HERE}", NOW, EC, "localhost",
+    ),
+    "soon": ("ca", SERVER + f"subjectAltName={HERE}", SOON, EC, "localhost"),
     "chain": ("intermediate", SERVER + f"subjectAltName={HERE}", NOW, EC, "localhost"),
     "revoked": ("ca", SERVER + f"subjectAltName={HERE}", NOW, EC, "localhost"),
     "client": ("ca", "extendedKeyUsage=clientAuth", NOW, EC, "client"),
+    "client-soon": ("ca", "extendedKeyUsage=clientAuth", SOON, EC, "client"),
+    "client-expired": ("ca", "extendedKeyUsage=clientAuth", PAST, EC, "client"),
 }  # fmt: skip
 VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
@@ -151,20 +168,23 @@ class Certificates:
 
     def context(self, script, session):
         """The TLS side of one session, as the script wants it; the name asked for is recorded."""
+        name = self.path(script["cert"])
+
+        def asked(_, name, __):
+            session.sni = name or ""
+
+        if script["tls-library"] == "gnutls":
+            versions = [v for v in VERSIONS if script["tls-min"] <= v <= script["tls-max"]]
+            return gnutls.Server(name + ".pem", name + ".key", versions, script["client-cert"], asked)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if script["tls-min"] < "1.2" or script["cert"] == "weak":
             context.set_ciphers("DEFAULT@SECLEVEL=0")
         context.minimum_version = VERSIONS[script["tls-min"]]
         context.maximum_version = VERSIONS[script["tls-max"]]
-        name = self.path(script["cert"])
         context.load_cert_chain(name + ".pem", name + ".key")
         if script["client-cert"] != "no":
             context.load_verify_locations(self.ca)
             required = script["client-cert"] == "required"
             context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
-
-        def asked(_, name, __):
-            session.sni = name or ""
-
         context.sni_callback = asked
         return context

@@ -15,6 +15,7 @@ DEFAULTS = {
     "hostname": "mail.example.net",
     "listen": "127.0.0.1",  # an address, or unix:/path
     "cert": "good",  # a name of certs.py
+    "tls-library": "openssl",  # or gnutls
     "tls-min": "1.2",
     "tls-max": "1.3",
     "client-cert": "no",  # no, wanted, required
