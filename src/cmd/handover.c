@@ -29,13 +29,6 @@ static const char *absolute(struct arena *a, const char *path)
     return whole;
 }
 
-<<<<<<< Updated upstream
-static const char *config_file(const struct submission *s)
-{
-    const char *file = s->options->config ? s->options->config : getenv("POSTBAG_CONFIG");
-    return file && *file ? file : NULL;
-}
-
 /* The service takes a message once, however often it is given. Without a nonce a lost connection is
  * an ambiguous end. */
 static void give_nonce(struct submission *s)
@@ -50,8 +43,6 @@ static void give_nonce(struct submission *s)
         s->envelope.nonce = arena_string(&s->arena, span_of(nonce));
 }
 
-=======
->>>>>>> Stashed changes
 void handover_prepare(struct submission *s, const char *host, struct stream_trace trace,
                       struct submit_request *ret)
 {
