@@ -19,6 +19,7 @@ static const struct {
     { "pass", "password" },
     { "passwordeval", "password_command" },
     { "queue_directory", "dir" },
+    { "proxy_host", "proxy" },
     { "server", "host" },
     { "set_date_header", "set_date" },
     { "set_msgid_header", "set_message_id" },

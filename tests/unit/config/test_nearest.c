@@ -21,6 +21,7 @@ static void test_nearest(void **state)
         { "tlsfingerprint", "tls_fingerprint", OPTION_ACCOUNT },
         { "maxsize", "max_size", OPTION_ACCOUNT },
         { "passwordeval", "password_command", OPTION_ACCOUNT },
+        { "proxy_host", "proxy", OPTION_ACCOUNT },
         { "starttls", "tls", OPTION_ACCOUNT },
         { "logfile", "file", OPTION_LOG },
         { "formt", "format", OPTION_LOG },
