@@ -163,3 +163,16 @@ def test_cut(t, row):
         raise Failure(f"only {len(cuts)} states")
     if found:
         raise Failure(f"{len(cuts)} states:\n" + "\n".join(found[:6]))
+
+
+def test_syncs(t):
+    """A message of 4 KiB costs at most two syncs, one of them of the file, one of the folder."""
+    t.serve()
+    t.keep(Letter("first", ["good1"]))
+    letter = Letter("letter", ["good1"], 256)
+    calls = t.traced("-", "--queue", *letter.recipients, stdin=letter.text).calls
+    t.arrivals()
+    synced = [c.path for c in calls if c.name in ("fsync", "fdatasync", "syncfs", "sync")]
+    t.true(len(synced) <= 2, f"{len(synced)} syncs: {synced}")
+    folders = [path for path in synced if path == str(t.spool / "new")]
+    t.equal((len(synced), len(folders)), (2, 1), "syncs, and those of new/")
