@@ -147,6 +147,17 @@ def test_middle_gets_nothing(t, row):
         middle.close()
 
 
+@cases(*[f"{mech} {flaw}" for mech in (*SCRAM, *PLUS) for flaw in ("silent", "wrong")])
+def test_server_without_proof(t, row):
+    """A server that accepts the login but does not prove that it knows the password gets no message."""
+    mech, flaw = row.split()
+    with peer(t, mechs=mech, flaw=flaw) as server:
+        configure(t, server.port)
+        words = {"silent": "without proof that it knows the password", "wrong": "signature is wrong"}
+        t.failed(t.postbag(BOB), 77, words[flaw], "not sent, not queued")
+        t.equal(server.connection().get("message"), None)
+
+
 FOREIGN = ("paßwort", "ключ", "Ⅸ x\u00ady", "ゟ｡", "₿itcoin", "😀😀")
 STRANGE = {"CRAM-MD5": FOREIGN[2:], "PLAIN": FOREIGN[2:]}  # what the library prepares, or refuses, at the other end
 

@@ -24,7 +24,7 @@ static void take_option(struct peer *p, const char *arg)
     } options[] = {
         { "cert=", &p->cert },         { "key=", &p->key },     { "ca=", &p->ca },
         { "priority=", &p->priority }, { "mechs=", &p->mechs }, { "user=", &p->user },
-        { "password=", &p->password }, { "host=", &p->host },
+        { "password=", &p->password }, { "host=", &p->host },   { "flaw=", &p->flaw },
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         size_t len = strlen(options[i].name);
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 {
     struct peer *p = calloc(1, sizeof *p);
     check(p, "memory");
-    *p = (struct peer){ .mechs = "PLAIN", .user = "user", .password = "pencil" };
+    *p = (struct peer){ .mechs = "PLAIN", .user = "user", .password = "pencil", .flaw = "" };
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     for (int i = 1; i < argc; i++)

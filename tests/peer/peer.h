@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct peer {
-    const char *cert, *key, *ca, *priority, *mechs, *user, *password, *host;
+    const char *cert, *key, *ca, *priority, *mechs, *user, *password, *host, *flaw;
     gnutls_certificate_credentials_t credentials;
     gnutls_session_t session; /* of the connection */
     char input[16384];        /* what has come and was not taken */
