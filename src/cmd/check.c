@@ -5,6 +5,7 @@
 #include "cmd/exit.h"
 #include "cmd/queue_health.h"
 #include "cmd/say.h"
+#include "cmd/tls_remarks.h"
 
 #include <time.h>
 
@@ -46,6 +47,20 @@ static int add_queue(struct queue *q, struct buf *to, struct err *e)
     return 0;
 }
 
+static int add_tls(struct config *c, const struct account *account, struct buf *to, struct err *e)
+{
+    struct tls_remarks remarks;
+    if (tls_remarks(&c->arena, account, &remarks, e) < 0) {
+        err_context(e, "account %s", account->name);
+        return -1;
+    }
+    for (size_t i = 0; i < remarks.notes.n; i++)
+        buf_addf(to, "note: %s\n", remarks.notes.items[i]);
+    for (size_t i = 0; i < remarks.warnings.n; i++)
+        buf_addf(to, "warning: %s\n", remarks.warnings.items[i]);
+    return 0;
+}
+
 static int check(const struct options *o, struct queue *q, struct buf *to, struct err *e)
 {
     const struct account *account;
@@ -64,7 +79,7 @@ static int check(const struct options *o, struct queue *q, struct buf *to, struc
     for (size_t i = 0; i < c->notes.n; i++)
         buf_addf(to, "note: %s\n", c->notes.items[i]);
     add_log(c, o->name, to);
-    return 0;
+    return add_tls(c, account, to, e);
 }
 
 int cmd_check(const struct options *o)

@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/exit.h"
 #include "cmd/settings.h"
+#include "cmd/tls_remarks.h"
 #include "cmd/way.h"
 #include "mail/reader.h"
 #include "smtp/command.h"
@@ -42,6 +43,18 @@ static void check_clock(struct test *t)
                buf_string(&shown));
 }
 
+static int show_remarks(struct test *t, struct err *e)
+{
+    struct tls_remarks remarks;
+    if (tls_remarks(&t->s.arena, &t->account, &remarks, e) < 0)
+        return -1;
+    for (size_t i = 0; i < remarks.notes.n; i++)
+        steps_note(&t->steps, "config", "%s", remarks.notes.items[i]);
+    for (size_t i = 0; i < remarks.warnings.n; i++)
+        steps_warn(&t->steps, "config", "%s", remarks.warnings.items[i]);
+    return 0;
+}
+
 static int load(struct test *t, struct err *e)
 {
     struct submission *s = &t->s;
@@ -57,7 +70,7 @@ static int load(struct test *t, struct err *e)
     settings_show(&t->steps, &t->account);
     for (size_t i = 0; i < s->config.notes.n; i++)
         steps_note(&t->steps, "config", "%s", s->config.notes.items[i]);
-    return 0;
+    return show_remarks(t, e);
 }
 
 /* The test mail, and with it the envelope. */

@@ -2,6 +2,7 @@
 
 #include "cmd/probe.h"
 #include "cmd/settings.h"
+#include "cmd/tls_remarks.h"
 #include "net/tls.h"
 #include "queue/hosts.h"
 
@@ -13,7 +14,6 @@ enum {
     ADDRESS_MS = 3000,  /* of each by itself */
     SILENCE_PART = 3,   /* after this part of its time a silent server is asked for TLS */
     ADDRESSES_SHOWN = 6,
-    EXPIRY_WARNING_DAYS = 14,
     DAY = 24 * 60 * 60,
 };
 
@@ -156,6 +156,20 @@ static int reach(struct test *t, struct err *e)
     return 0;
 }
 
+/* The new certificate may have another key. */
+static void warn_of_renewal(struct test *t)
+{
+    const struct net_opts *net = &t->account.net;
+    const char *key = net->tls_fingerprint.n == 1 ? "tls_fingerprint"
+                      : net->tls_pin.n == 1       ? "tls_pin"
+                                                  : NULL;
+    if (key)
+        steps_warn(&t->steps, "certificate",
+                   "%s names this one alone: nothing can be sent after a change, unless the next "
+                   "one is added before",
+                   key);
+}
+
 static void show_certificate(struct test *t, const struct tls_facts *tls)
 {
     int64_t days = (tls->expires - time(NULL)) / DAY;
@@ -169,6 +183,8 @@ static void show_certificate(struct test *t, const struct tls_facts *tls)
                    (long long)days);
     else
         steps_fact(&t->steps, "certificate", "%lld days left", (long long)days);
+    if (days < EXPIRY_WARNING_DAYS)
+        warn_of_renewal(t);
     if (!tls->verified)
         steps_warn(&t->steps, "certificate",
                    "tls_verify = insecure: anybody on the way can read the password and the mail");

@@ -142,6 +142,11 @@ int check_domain(struct arena *a, const char *value, struct err *e)
     return err_set(e, ERR_CONFIG, "\"%s\" is no domain; write one as in example.com", value);
 }
 
+int check_tls_name(struct arena *a, const char *value, struct err *e)
+{
+    return target_is_address(value) ? 0 : check_domain(a, value, e);
+}
+
 /* pattern = [ local-pattern "@" ] domain-pattern, each as for fnmatch(3) */
 int check_pattern(struct arena *a, const char *value, struct err *e)
 {

@@ -17,6 +17,7 @@ int check_credential(struct arena *a, const char *value, struct err *e);
 int check_variable(struct arena *a, const char *value, struct err *e);
 int check_address(struct arena *a, const char *value, struct err *e);
 int check_domain(struct arena *a, const char *value, struct err *e);
+int check_tls_name(struct arena *a, const char *value, struct err *e); /* or an address */
 int check_pattern(struct arena *a, const char *value, struct err *e);
 int check_account_name(struct arena *a, const char *value, struct err *e);
 int check_notify(struct arena *a, const char *value, struct err *e);

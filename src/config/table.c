@@ -170,7 +170,7 @@ const struct option option_table[] = {
       .help = "trusted authorities (PEM); by default those of the system" },
     { "tls_crl_file", TLS(tls_crl_file), .type = OPTION_PATH,
       .help = "revoked certificates (PEM) that the authorities have published" },
-    { "tls_name", TLS(tls_name), .type = OPTION_STRING, .check = check_domain,
+    { "tls_name", TLS(tls_name), .type = OPTION_STRING, .check = check_tls_name,
       .help = "name to look for in the certificate; by default the host" },
     { "tls_pin", TLS(tls_pin), .type = OPTION_LIST, .check = check_pin,
       .help = "public keys of which one must fit, besides verification" },

@@ -155,3 +155,110 @@ def test_stripped_starttls(t):
     t.failed(t.postbag("bob@example.net"), 69, "STARTTLS")
     t.lacks(t.sessions[0].clear, b"AUTH")
     t.nothing_sent()
+
+
+@cases(
+    dot=("localhost.", "localhost", "good"),
+    idn=("münchen.example.net", "xn--mnchen-3ya.example.net", "idn"),
+    idn_written_out=("xn--mnchen-3ya.example.net", "xn--mnchen-3ya.example.net", "idn"),
+    capitals=("MAIL.Example.NET", "mail.example.net", "good"),
+    address=("127.0.0.1", "", "address"),
+    address_6=("::1", "", "good"),
+)
+def test_name_forms(t, row):
+    """tls_name in whatever form: what is verified, and what is asked for. Addresses are not."""
+    name, sni, cert = row
+    for library in ("openssl", "gnutls"):
+        t.smarthost("tls: implicit", f"cert: {cert}", f"tls-library: {library}")
+        t.config(f"tls_name = {name}")
+        t.accepted(t.postbag("bob@example.net"))
+        t.equal([s.sni.lower() for s in t.host.finish()], [sni])
+
+
+@cases("idn", "address", "address_6")
+def test_name_forms_refused(t, kind):
+    name = {"idn": "münster.example.net", "address": "127.0.0.2", "address_6": "::2"}[kind]
+    t.smarthost("tls: implicit")
+    t.config(f"tls_name = {name}")
+    t.failed(t.postbag("bob@example.net"), 69, "not for", "tls_name")
+
+
+@cases("1.2", "1.3")
+def test_resumption(t, version):
+    """Every session begins anew: in one that is resumed nobody would look at the certificate."""
+    t.smarthost("tls: implicit", "tls-max: " + version)
+    for _ in range(2):
+        t.accepted(t.postbag("bob@example.net"))
+    t.equal([s.tls_resumed for s in t.sessions], [False, False])
+
+
+def test_priority(t):
+    """tls_priority is in place of tls_min and of the size of keys, and `check` says so."""
+    t.smarthost("tls: implicit", "cert: weak")
+    t.config("tls_priority = NORMAL", "tls_min = 1.3")
+    t.accepted(t.postbag("bob@example.net"))
+    t.match(t.postbag("check").stdout, "note: tls_priority stands in place of tls_min")
+    t.config("tls_priority = NORMAL:%PROFILE_MEDIUM")
+    t.failed(t.postbag("bob@example.net"), 69, "too weak")
+    t.config("tls_priority = NORMAL:+NONSENSE")
+    t.failed(t.postbag("bob@example.net"), 78, "tls_priority", "+NONSENSE", "gnutls-cli --list")
+
+
+def test_one_pin(t):
+    t.smarthost("tls: implicit")
+    pin, other = "sha256:" + 64 * "0", "sha256:" + 64 * "1"
+    t.config(f"tls_pin = {pin}")
+    t.match(t.postbag("check").stdout, "note: tls_pin names no backup")
+    t.match(t.postbag("test").stdout, "tls_pin names no backup")
+    t.config(f"tls_pin = {pin}, {other}")
+    t.lacks(t.postbag("check").stdout, "tls_pin names no backup")
+
+
+@cases(
+    soon=("client-soon", "tls_cert runs out in 5 days"),
+    expired=("client-expired", "tls_cert ran out "),
+    good=("client", None),
+)
+def test_own_certificate_runs_out(t, row):
+    name, words = row
+    t.smarthost("tls: implicit", "client-cert: wanted" if name == "client" else "client-cert: no")
+    path = t.context.certificates.path
+    t.config(f"tls_cert = {path(name + '.pem')}", f"tls_key = {path(name + '.key')}")
+    for command in ("check", "test"):
+        run = t.postbag(command)
+        t.equal(run.status, 0, f"status of {command}")
+        if words:
+            t.match(run.stdout, words, command)
+        else:
+            t.lacks(run.stdout, "tls_cert r", command)
+
+
+def test_own_certificate_unusable(t):
+    """A key of another certificate: found before anything is sent."""
+    t.smarthost("tls: implicit")
+    path = t.context.certificates.path
+    t.config(f"tls_cert = {path('client.pem')}", f"tls_key = {path('good.key')}")
+    t.failed(t.postbag("check"), 78, "account test: tls_cert")
+    t.equal(t.postbag("test").status, 78)
+
+
+@cases("ca", "pin", "pins", "fingerprint")
+def test_server_certificate_runs_out(t, way):
+    """In time, and also that the one pin may go with it."""
+    t.smarthost("tls: implicit", "cert: soon")
+    pins = subprocess.run(
+        ["sh", "-c", 'openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r',
+         "sh", t.context.certificates.path("soon.pem")], capture_output=True, text=True, check=True)  # fmt: skip
+    pin = pins.stdout[:64]
+    t.config(*{
+        "ca": [], "pin": [f"tls_pin = sha256:{pin}"], "pins": [f"tls_pin = sha256:{pin}, sha256:{64 * '0'}"],
+        "fingerprint": [f"tls_fingerprint = spki:{pin}"],
+    }[way])  # fmt: skip
+    run = t.postbag("test")
+    t.equal(run.status, 0, "status")
+    t.match(run.stdout, "it runs out in 5 days: the server's operator has to renew it")
+    alone = {"pin": "tls_pin names this one alone", "fingerprint": "tls_fingerprint names this one alone"}
+    if way in alone:
+        t.match(run.stdout, alone[way])
+    else:
+        t.lacks(run.stdout, "names this one alone")

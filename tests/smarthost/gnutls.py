@@ -113,6 +113,10 @@ class Session:
     def pending(self):
         return self.lib.gnutls_record_check_pending(self.session)
 
+    @property
+    def session_reused(self):
+        return bool(self.lib.gnutls_session_is_resumed(self.session))
+
     def version(self):
         name = self.lib.gnutls_protocol_get_name(self.lib.gnutls_protocol_get_version(self.session))
         return VERSIONS.get(name.decode(), name.decode())

@@ -74,6 +74,7 @@ class Session:
     messages: list = field(default_factory=list)
     hello: str = ""
     tls_version: str = ""
+    tls_resumed: bool = False
     tls_cipher: str = ""
     tls_error: str = ""
     sni: str = ""

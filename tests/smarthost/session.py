@@ -209,6 +209,7 @@ class Conversation:
             self.record.tls_error = str(e)
             raise
         self.record.tls_version = self.wire.tls.version()
+        self.record.tls_resumed = self.wire.tls.session_reused
         self.record.tls_cipher = self.wire.tls.cipher()[0]
 
     def on_auth(self, rest):
