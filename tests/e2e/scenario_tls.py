@@ -84,6 +84,20 @@ def test_no_revocation_list(t, kind):
     t.failed(t.postbag("bob@example.net"), 78, "tls_crl_file")
 
 
+@cases("1.2", "1.3")
+def test_stapled(t, version):
+    """What the server brings of its authority is believed: that a certificate is in order, which
+    some demand, and that it is revoked."""
+    for cert, words in (("must-staple", ""), ("good", ""), ("revoked", "revoked")):
+        t.smarthost("tls: implicit", f"cert: {cert}", "tls-library: gnutls", "staple: yes",
+                    "tls-max: " + version)  # fmt: skip
+        run = t.postbag("bob@example.net")
+        if words:
+            t.failed(run, 69, words, "hint: ")
+        else:
+            t.accepted(run)
+
+
 def test_insecure(t):
     """The word insecure takes any certificate."""
     t.smarthost("tls: starttls", "cert: self-signed")

@@ -1,5 +1,6 @@
 """A throwaway CA and certificates, good and bad, made by openssl(1)."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -129,14 +130,32 @@ class Certificates:
 
     def revocation_list(self, name, *dates):
         path = self.path(name + ".pem")
-        with open(self.path("book-lock"), "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
+        with self.open_book():
             if not os.path.exists(path):
                 signer = ("-cert", self.ca, "-keyfile", self.path("ca.key"))
-                if not re.search("^R", open(self.path("book"), encoding="ascii").read(), re.M):
-                    self.openssl("ca", "-revoke", self.path("revoked.pem"), *signer)
                 self.openssl("ca", "-gencrl", *signer, *dates, "-md", "sha256", "-out", path)
         return path
+
+    def statement(self, name):
+        """What the CA says of a certificate (an OCSP response), for the server to staple."""
+        path, request = self.path(name + ".ocsp"), self.path(name + ".ask")
+        with self.open_book():
+            if not os.path.exists(path):
+                about = ("-issuer", self.ca, "-cert", self.path(name + ".pem"), "-no_nonce")
+                signer = ("-rsigner", self.ca, "-rkey", self.path("ca.key"), "-CA", self.ca)
+                self.run("ocsp", *about, "-reqout", request)
+                self.run("ocsp", "-index", self.path("book"), *signer, "-reqin", request, "-ndays", "30", "-respout", path)  # fmt: skip
+        return path
+
+    @contextlib.contextmanager
+    def open_book(self):
+        """For one test at a time: they run side by side. `revoked` is marked so in it."""
+        with open(self.path("book-lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not re.search("^R", open(self.path("book"), encoding="ascii").read(), re.M):
+                signer = ("-cert", self.ca, "-keyfile", self.path("ca.key"))
+                self.openssl("ca", "-revoke", self.path("revoked.pem"), *signer)
+            yield
 
     def write(self, name, text):
         with open(self.path(name), "w", encoding="ascii") as file:
@@ -159,9 +178,12 @@ class Certificates:
         )  # fmt: skip
 
     def openssl(self, command, *args):
-        config = ("-config", self.path("config"))
+        self.run(command, "-config", self.path("config"), *args)
+
+    @staticmethod
+    def run(command, *args):
         done = subprocess.run(
-            ["openssl", command, *config, *args], capture_output=True, text=True, check=False
+            ["openssl", command, *args], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise RuntimeError(f"openssl {command}: {done.stderr}")
@@ -175,7 +197,9 @@ class Certificates:
 
         if script["tls-library"] == "gnutls":
             versions = [v for v in VERSIONS if script["tls-min"] <= v <= script["tls-max"]]
-            return gnutls.Server(name + ".pem", name + ".key", versions, script["client-cert"], asked)
+            server = gnutls.Server(name + ".pem", name + ".key", versions, script["client-cert"], asked)
+            server.staple = self.statement(script["cert"]) if script["staple"] != "no" else None
+            return server
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if script["tls-min"] < "1.2" or script["cert"] == "weak":
             context.set_ciphers("DEFAULT@SECLEVEL=0")

@@ -12,6 +12,7 @@ SERVER, CRD_CERTIFICATE, PEM, SHUT_WR, NAME_DNS = 1, 1, 1, 1, 1
 AGAIN, INTERRUPTED, PREMATURE = -28, -52, -110
 REQUEST, REQUIRE = 1, 2
 PULL = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+STAPLE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 VERSIONS = {"TLS1.2": "TLSv1.2", "TLS1.3": "TLSv1.3"}
 
 
@@ -26,6 +27,10 @@ def library():
     return lib
 
 
+class Datum(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_uint)]
+
+
 class Server:
     """The settings of one session, as ssl.SSLContext; the name asked for is told to `asked`."""
 
@@ -33,6 +38,7 @@ class Server:
         self.certificate, self.key = certificate, key
         self.priority = "NORMAL:-VERS-ALL" + "".join(f":+VERS-TLS{v}" for v in versions)
         self.client, self.asked = client, asked
+        self.staple = None  # a file with an OCSP response
 
     def wrap_bio(self, incoming, outgoing, **_):
         return Session(self, incoming, outgoing)
@@ -47,6 +53,9 @@ class Session:
         self.pull, self.push = PULL(self.give), PULL(self.take)
         self.call("certificate_allocate_credentials", ctypes.byref(self.credentials))
         self.call("certificate_set_x509_key_file", self.credentials, server.certificate.encode(), server.key.encode(), PEM)  # fmt: skip
+        if server.staple:
+            self.tell = STAPLE(self.give_statement)
+            self.lib.gnutls_certificate_set_ocsp_status_request_function(self.credentials, self.tell, None)
         self.call("init", ctypes.byref(self.session), SERVER)
         self.call("priority_set_direct", self.session, server.priority.encode(), None)
         self.call("credentials_set", self.session, CRD_CERTIFICATE, self.credentials)
@@ -87,6 +96,16 @@ class Session:
     def take(self, _, octets, size):
         self.outgoing.write(ctypes.string_at(octets, size))
         return size
+
+    def give_statement(self, _, __, to):
+        """Whatever it says; from a file the library would staple none of a revoked certificate."""
+        with open(self.server.staple, "rb") as file:
+            data = file.read()
+        self.lib.malloc.restype = ctypes.c_void_p
+        datum = Datum.from_address(to)
+        datum.data, datum.size = self.lib.malloc(len(data)), len(data)  # the library frees it
+        ctypes.memmove(datum.data, data, len(data))
+        return 0
 
     # As ssl.SSLObject
 

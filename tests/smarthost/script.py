@@ -16,6 +16,7 @@ DEFAULTS = {
     "listen": "127.0.0.1",  # an address, or unix:/path
     "cert": "good",  # a name of certs.py
     "tls-library": "openssl",  # or gnutls
+    "staple": "no",  # gnutls only: what the CA says of the certificate, revoked or not
     "tls-min": "1.2",
     "tls-max": "1.3",
     "client-cert": "no",  # no, wanted, required
