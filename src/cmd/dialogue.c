@@ -257,6 +257,7 @@ static int converse(struct dialogue *d, struct err *e)
         case SERVER_BODY: take_body(d); break;
         case SERVER_END: take_end(d); break;
         case SERVER_RESET: forget(d); break;
+        case SERVER_QUEUE: more = d->ops->queue(d, e) < 0 ? -1 : 1; break;
         case SERVER_QUIT: more = 0; break;
         }
     }
@@ -267,6 +268,7 @@ int dialogue_run(struct dialogue *d, bool lmtp, struct err *e)
 {
     server_init(&d->server, d->host, lmtp);
     d->server.nonces = d->nonces;
+    d->server.lists = d->ops->queue;
     d->server.max_size = d->max_size;
     int done = converse(d, e);
     if (done < 0 && d->begun && !d->failure.kind)

@@ -20,6 +20,8 @@ struct dialogue_ops {
     int (*rcpt)(struct dialogue *d, struct err *e);
     /* The stored form stands: verdicts are due, and the answers by dialogue_give. */
     void (*end)(struct dialogue *d);
+    /* XQUEUE: writes the list. NULL: it is not offered. */
+    int (*queue)(struct dialogue *d, struct err *e);
     /* The message is over and recorded. */
     void (*forget)(struct dialogue *d);
     /* Octets from the other side: how many, 0 at the end, -1. And all of these to it. */

@@ -35,6 +35,16 @@ void queue_close(struct queue *q);
 int queue_find(const struct queue *q, struct span word, struct queue_id *id, enum folder *folder,
                struct err *e) MUST_USE;
 
+/* A list of the queue, of all or of one user, given away in pieces of whole lines. */
+struct queue_listing {
+    bool json;
+    bool all;
+    uid_t uid; /* else only this one's */
+    int (*put)(void *context, struct span octets, struct err *e);
+    void *context;
+};
+int queue_list_to(struct queue *q, const struct queue_listing *how, struct err *e) MUST_USE;
+
 /* The commands: an exit status, or -1 with `e`. */
 int queue_list(struct queue *q, struct err *e);
 int queue_show(struct queue *q, struct err *e);

@@ -1,15 +1,18 @@
-/* postbag queue list, mailq, -bp. */
+/* postbag queue list, mailq, -bp; and the same for users of the service. */
 #include "cmd/queue.h"
 #include "cmd/queue_json.h"
 #include "cmd/queue_text.h"
 #include "cmd/queue_walk.h"
 #include "cmd/say.h"
+#include "cmd/service_list.h"
+#include "config/service.h"
 
-/* Written to standard output when this much has come together. */
+/* Given away when this much has come together. */
 enum { PIECE = 64 * 1024 };
 
 struct list {
     struct queue *queue;
+    const struct queue_listing *how;
     struct queue_text text;
     struct buf out;
 };
@@ -18,9 +21,15 @@ static int flush(struct list *l, size_t least, struct err *e)
 {
     if (l->out.len < least)
         return 0;
-    int done = say_out(buf_span(&l->out), e);
+    int done = l->how->put(l->how->context, buf_span(&l->out), e);
     buf_clear(&l->out);
     return done;
+}
+
+/* A file that cannot be used is nobody's. */
+static bool is_wanted(const struct list *l, const struct queue_message *m)
+{
+    return l->how->all || (m->entry && m->entry->uid == l->how->uid);
 }
 
 /* A message may move while the list is written: it is shown where it is now. */
@@ -32,9 +41,10 @@ static void add(struct list *l, const struct queue_id *id, enum folder folder)
         if (folder == FOLDERS || !queue_message_load(l->queue, folder, id, &m))
             return;
     }
-    if (l->queue->options->json)
+    bool wanted = is_wanted(l, &m);
+    if (wanted && l->how->json)
         queue_json_add(&m, &l->out);
-    else
+    else if (wanted)
         queue_text_add(&l->text, &m, &l->out);
     queue_message_done(&m);
 }
@@ -55,16 +65,31 @@ static int add_all(struct list *l, struct err *e)
     return done;
 }
 
-int queue_list(struct queue *q, struct err *e)
+int queue_list_to(struct queue *q, const struct queue_listing *how, struct err *e)
 {
-    struct list l = { .queue = q };
+    struct list l = { .queue = q, .how = how };
     int done = queue_read_standings(q, e);
     if (done == 0)
         done = add_all(&l, e);
-    if (done == 0 && !q->options->json)
+    if (done == 0 && !how->json)
         queue_text_end(&l.text, &l.out);
     if (done == 0)
         done = flush(&l, 1, e);
     buf_done(&l.out);
     return done;
+}
+
+static int put_out(void *context, struct span octets, struct err *e)
+{
+    (void)context;
+    return say_out(octets, e);
+}
+
+int queue_list(struct queue *q, struct err *e)
+{
+    struct queue_listing all = { .json = q->options->json, .all = true, .put = put_out };
+    const struct account *service = q->config.n_accounts ? NULL : service_account(&q->config);
+    if (service && q->config.may_use_service)
+        return service_list(service->file, all.json, e);
+    return queue_list_to(q, &all, e);
 }

@@ -10,6 +10,7 @@
 #include "cmd/handover.h"
 #include "cmd/serve.h"
 #include "cmd/serve_policy.h"
+#include "cmd/serve_queue.h"
 #include "cmd/serve_verdict.h"
 
 #include <errno.h>
@@ -189,6 +190,12 @@ static void take_end(struct dialogue *d)
         answer(d, d->groups[i]);
 }
 
+static int show_queue(struct dialogue *d, struct err *e)
+{
+    struct serve_session *s = owner(d);
+    return serve_queue(d, s->serve, s->user.peer.uid, d->server.json, e);
+}
+
 static void forget(struct dialogue *d)
 {
     owner(d)->message = (struct deadline){ 0 };
@@ -270,6 +277,7 @@ static const struct dialogue_ops ops = {
     .mail = take_mail,
     .rcpt = take_rcpt,
     .end = take_end,
+    .queue = show_queue,
     .forget = forget,
     .read = read_input,
     .write = write_output,

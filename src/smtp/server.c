@@ -189,6 +189,17 @@ static enum server_action take_unbuilt(struct server *s, struct span argument)
     return tell(s, 502, "5.5.1", "Not implemented");
 }
 
+/* postbag's own, for mailq: XQUEUE JSON, XQUEUE TEXT. */
+static enum server_action take_queue(struct server *s, struct span argument)
+{
+    if (!s->lists)
+        return tell(s, 500, "5.5.2", "Unknown command; HELP lists them");
+    s->json = span_iis(argument, "JSON");
+    if (!s->json && !span_iis(argument, "TEXT"))
+        return tell(s, 501, "5.5.4", "Write XQUEUE JSON or XQUEUE TEXT");
+    return SERVER_QUEUE;
+}
+
 static enum server_action take_help(struct server *s, struct span argument);
 
 enum { SMTP = 1, LMTP = 2, BOTH = 3, BARE = 4 }; /* BARE: takes no argument */
@@ -206,7 +217,7 @@ static const struct verb {
     { "HELP", BOTH, take_help },    { "QUIT", BOTH | BARE, take_quit },
     { "EXPN", BOTH, take_unbuilt }, { "STARTTLS", BOTH, take_unbuilt },
     { "AUTH", BOTH, take_unbuilt }, { "ETRN", BOTH, take_unbuilt },
-    { "TURN", BOTH, take_unbuilt },
+    { "TURN", BOTH, take_unbuilt }, { "XQUEUE", LMTP, take_queue },
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

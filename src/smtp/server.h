@@ -10,6 +10,7 @@
  *     SERVER_END     the message is whole; server_answer, under LMTP once for each recipient that
  *                    was accepted, in their order
  *     SERVER_RESET   forget the message that was begun
+ *     SERVER_QUEUE   write the reply to XQUEUE, the list of the queue, `json` says how
  *     SERVER_QUIT    send what is in `out` and hang up; a message that was begun is forgotten
  *
  * Everything else is answered here. Replies gather in `out`; the caller sends and clears it at
@@ -51,6 +52,7 @@ enum server_action {
     SERVER_BODY,
     SERVER_END,
     SERVER_RESET,
+    SERVER_QUEUE,
     SERVER_QUIT,
 };
 
@@ -69,6 +71,7 @@ struct server {
     const char *name; /* ours; borrowed */
     bool lmtp;
     bool nonces;       /* XNONCE of MAIL is understood, and said so; set by the caller */
+    bool lists;        /* XQUEUE is understood; set by the caller */
     uint64_t max_size; /* for SIZE, 0 for none; set by the caller */
 
     /* for the caller */
@@ -76,6 +79,7 @@ struct server {
     struct mail_arguments mail; /* until SERVER_MAIL is answered */
     struct rcpt_arguments rcpt; /* until SERVER_RCPT is answered */
     struct span piece;          /* until the next server_next */
+    bool json;                  /* of SERVER_QUEUE */
 
     enum server_state state;
     enum server_state after_skip;

@@ -417,6 +417,32 @@ def test_busy_service(t):
         t.accepted(process.finish())
 
 
+# The queue.
+
+
+def test_mailq(t):
+    """One's own messages; for root all of them; the layout is that of the queue itself."""
+    t.smarthost("on CONNECT: close")
+    with service(t, settle=False) as s:
+        ids = {}
+        for user in ("nobody", "www-data"):
+            told = json.loads(s.submit("--json", f"{user}@example.net", user=user, door="postbag").stdout)
+            ids[user] = told["queue_id"]
+        until(lambda: len(kept(t, "defer")) == 2, "two messages that wait")
+        for user, other in (("nobody", "www-data"), ("www-data", "nobody")):
+            run = s.submit(user=user, door="mailq", stdin=b"")
+            t.equal((run.status, run.stderr), (0, ""))
+            t.match(run.stdout, ids[user])
+            t.match(run.stdout, "1 Request")
+            t.lacks(run.stdout, ids[other])
+            run = s.submit("queue", "list", "--json", user=user, door="postbag", stdin=b"")
+            t.equal([json.loads(line)["queue_id"] for line in run.stdout.splitlines()], [ids[user]])
+        run = s.submit(door="mailq", stdin=b"")
+        for name in ids.values():
+            t.match(run.stdout, name)
+        t.equal(run.stdout, t.run("mailq", stdin=b"").stdout, "what the queue's owner sees")
+
+
 # Half messages, and clients that misbehave.
 
 

@@ -35,6 +35,7 @@ static bool act(struct run *r)
         buf_add_char(&r->text, 'E');
         answer(r, SPAN("end"));
         break;
+    case SERVER_QUEUE: buf_add_char(&r->text, s->json ? 'J' : 'T'); break;
     case SERVER_RESET: break;
     case SERVER_QUIT: r->over = true; return false;
     }
@@ -44,6 +45,7 @@ static bool act(struct run *r)
 static void converse(struct run *r, struct span in, size_t step, bool lmtp)
 {
     server_init(&r->server, "here", lmtp);
+    r->server.nonces = r->server.lists = lmtp;
     while (in.len && !r->over) {
         struct span piece = { in.at, step < in.len ? step : in.len };
         in = span_from(in, piece.len);
