@@ -3,6 +3,7 @@
 #include "queue/round.h"
 #include "queue/turn.h"
 
+#include <errno.h>
 #include <time.h>
 
 /* Once (all, or what is due):
@@ -22,6 +23,7 @@
 enum {
     WATCH_MS = 5 * 60 * 1000,
     TURN_MS = 1000,
+    BLIND_MS = 5000, /* without inotify */
 };
 
 struct runner {
@@ -90,6 +92,8 @@ static int work_if_ours(struct runner *r, int *timeout_ms, struct err *e)
     *timeout_ms = WATCH_MS;
     if (next < now + WATCH_MS / 1000)
         *timeout_ms = next > now ? (int)(next - now) * 1000 : TURN_MS;
+    if (r->watch.mail < 0 && *timeout_ms > BLIND_MS)
+        *timeout_ms = BLIND_MS;
     return done;
 }
 
@@ -119,8 +123,12 @@ static void watch(struct runner *r)
     round_end(round);
 }
 
+/* Whoever opened the spool before us may be about to make its folders: what is not there cannot be
+ * watched. */
 static int stay(struct runner *r, struct err *e)
 {
+    if (spool_make(r->setup->spool) < 0)
+        errno = 0; /* what is missing is told when it is needed */
     if (watch_open(&r->watch, &r->spool, e) < 0)
         return -1;
     start_round(r);

@@ -183,7 +183,7 @@ static bool read_marks(struct waiting *w)
 
 static bool has_mark(const struct waiting *w, enum mark mark)
 {
-    return memchr(w->marks, mark, w->n) != NULL;
+    return memchr(w->marks, (int)mark, w->n) != NULL;
 }
 
 static enum waiting_result look(struct waiting *w)

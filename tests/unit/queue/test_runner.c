@@ -204,7 +204,8 @@ static void start_runner(struct place *p, int64_t idle_ms)
     _exit(done < 0 ? 9 : totals.stop);
 }
 
-static void set_up(struct place *p, int64_t idle_ms)
+/* `bare`: somebody has begun to make the spool. */
+static void set_up_spool(struct place *p, int64_t idle_ms, bool bare)
 {
     ERR e = { 0 };
     BUF text = { 0 };
@@ -212,6 +213,8 @@ static void set_up(struct place *p, int64_t idle_ms)
     p->ident.uid = getuid();
     scratch_open(&p->scratch);
     p->spool = scratch_spool(&p->scratch);
+    for (enum folder f = FOLDER_TMP; bare && f < FOLDERS; f++)
+        assert_int_equal(unlinkat(p->spool.root, folder_name(f), AT_REMOVEDIR), 0);
     buf_addf(&text,
              "[account example]\nhost = 127.0.0.1\nport = %d\ntls = off\n"
              "auth = off\n[log]\nsyslog = off\n",
@@ -222,6 +225,11 @@ static void set_up(struct place *p, int64_t idle_ms)
     if (config_load(&request, &p->config, &e) < 0)
         fail_msg("%s", e.text);
     start_runner(p, idle_ms);
+}
+
+static void set_up(struct place *p, int64_t idle_ms)
+{
+    set_up_spool(p, idle_ms, false);
 }
 
 static void stop_runner(struct place *p)
@@ -305,6 +313,19 @@ static void test_no_rest(void **state)
         await_event(&p, 'E', i);
         assert_int_equal(p.seen['C'], i);
         assert_int_equal(p.seen['Q'], i);
+    }
+    tear_down(&p);
+}
+
+/* New mail is seen in folders that were not there when the runner started. */
+static void test_a_spool_in_the_making(void **state)
+{
+    (void)state;
+    struct place p;
+    set_up_spool(&p, 0, true);
+    for (size_t i = 1; i < 4; i++) {
+        deliver(&p);
+        await_event(&p, 'E', i);
     }
     tear_down(&p);
 }
@@ -402,9 +423,13 @@ static void test_trouble(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_connection), cmocka_unit_test(test_no_rest),
-        cmocka_unit_test(test_the_rest_ends),  cmocka_unit_test(test_the_server_closes),
-        cmocka_unit_test(test_refused),        cmocka_unit_test(test_deferred),
+        cmocka_unit_test(test_a_spool_in_the_making),
+        cmocka_unit_test(test_one_connection),
+        cmocka_unit_test(test_no_rest),
+        cmocka_unit_test(test_the_rest_ends),
+        cmocka_unit_test(test_the_server_closes),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_deferred),
         cmocka_unit_test(test_trouble),
     };
     sig_start();
