@@ -1,4 +1,5 @@
-/* TLS 1.2 and 1.3 (RFC 5246, 8446) by GnuTLS, as a layer for net/stream. */
+/* TLS 1.2 and 1.3 (RFC 5246, 8446) by GnuTLS, as a layer for net/stream. No session is ever
+ * resumed: in one that is, GnuTLS looks at no certificate. */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
