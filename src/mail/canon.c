@@ -67,14 +67,19 @@ static void canon_cr(struct canon *c, struct buf *out)
     }
 }
 
-static void canon_end_line(struct canon *c, struct buf *out)
+static void canon_count_line(struct canon *c)
 {
-    buf_add(out, "\r\n", 2);
     c->traits.lines++;
     if (c->line > c->traits.longest)
         c->traits.longest = c->line;
     c->line = 0;
     c->crs = 0;
+}
+
+static void canon_end_line(struct canon *c, struct buf *out)
+{
+    buf_add(out, "\r\n", 2);
+    canon_count_line(c);
 }
 
 static void canon_mark(struct canon *c, char octet, struct buf *out)
@@ -87,6 +92,31 @@ static void canon_mark(struct canon *c, char octet, struct buf *out)
         c->traits.nuls++;
 }
 
+/* Lines with nothing odd in them, which is to say most. False if `out` has no room. */
+static bool canon_plain(struct canon *c, struct span in, struct buf *out)
+{
+    char *to = buf_room(out, 2 * in.len);
+    char *start = to;
+    const char *end = in.at + in.len;
+    if (!to)
+        return false;
+    for (const char *at = in.at; at < end; at++) {
+        const char *stop = find(at, end, '\n');
+        size_t n = (size_t)(stop - at);
+        memcpy(to, at, n);
+        to += n;
+        at = stop;
+        c->line += n;
+        if (stop == end)
+            break;
+        *to++ = '\r';
+        *to++ = '\n';
+        canon_count_line(c);
+    }
+    buf_grew(out, (size_t)(to - start));
+    return true;
+}
+
 void canon_feed(struct canon *c, struct span in, struct buf *out)
 {
     if (!in.len)
@@ -95,6 +125,8 @@ void canon_feed(struct canon *c, struct span in, struct buf *out)
     const char *end = in.at + in.len;
     struct marks marks = { find(at, end, '\n'), find(at, end, '\r'), find(at, end, '\0') };
     c->traits.eight_bit = c->traits.eight_bit || utf8_has_8bit(in);
+    if (marks.cr == end && marks.nul == end && !c->crs && canon_plain(c, in, out))
+        return;
     while (at < end) {
         const char *stop = marks_first(&marks);
         if (stop > at) {

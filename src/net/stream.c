@@ -18,6 +18,7 @@
 
 enum {
     READ_SIZE = 16 * 1024,
+    RECORD = 16 * 1024,       /* what one of TLS holds */
     INPUT_LIMIT = 128 * 1024, /* not consumed: twice the largest reply (smtp/reply.h) */
     GRACE_MS = 10 * 1000,     /* what a signal leaves us */
 };
@@ -266,6 +267,32 @@ static int send_some(struct stream *s, struct err *e)
     s->out.secret = false;
     s->sent = 0;
     return s->layer->ops->push(s->layer, e);
+}
+
+/* Without a copy, as far as it goes. Returns what is left. */
+static struct span send_directly(struct stream *s, struct span octets)
+{
+    while (octets.len >= RECORD) {
+        struct span records = { octets.at, octets.len - octets.len % RECORD };
+        ssize_t n = s->layer->ops->write(s->layer, records, &s->failure);
+        if (n < 0)
+            return octets;
+        octets = span_from(octets, (size_t)n);
+    }
+    return octets;
+}
+
+void stream_put_large(struct stream *s, struct span octets)
+{
+    size_t lead = (RECORD - (s->out.len - s->sent) % RECORD) % RECORD;
+    trace(s, true, octets);
+    if (s->failure.kind || s->at_end || octets.len < lead + RECORD) {
+        put(s, octets);
+        return;
+    }
+    put(s, (struct span){ octets.at, lead });
+    octets = span_from(octets, lead);
+    put(s, send_some(s, &s->failure) == 0 ? send_directly(s, octets) : octets);
 }
 
 static int stream_failed(const struct stream *s, struct err *e)

@@ -43,9 +43,13 @@ void stream_free(struct stream *s); /* closes; NULL allowed */
  * used on. */
 void stream_set_deadline(struct stream *s, struct deadline deadline);
 
-/* Queue octets. Nothing is sent before stream_flush or stream_fill. */
+/* Queue octets. Nothing is sent before stream_flush, stream_fill or stream_put_large. */
 void stream_put(struct stream *s, struct span octets);
 void stream_put_secret(struct stream *s, struct span octets);
+
+/* As stream_put, for octets of a large message: what the kernel takes at once, in whole records, is
+ * sent at once and not copied. A failure is told by the next call. */
+void stream_put_large(struct stream *s, struct span octets);
 
 /* A server that repeats a secret is not quoted: the trace sees "***" in its place, and so does a
  * text that is concealed. What goes through stream_put_secret is hidden by itself; further secrets

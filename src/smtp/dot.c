@@ -2,6 +2,19 @@
 
 #include <string.h>
 
+/* The first dot that begins a line other than the first; the end if there is none. Large messages
+ * are mostly without dots; behind one within a line, the rest of that line does not matter. */
+static const char *find_dot(struct span text)
+{
+    const char *end = text.at + text.len;
+    const char *dot = memchr(text.at, '.', text.len);
+    while (dot && (dot == text.at || dot[-1] != '\n')) {
+        const char *lf = memchr(dot, '\n', (size_t)(end - dot));
+        dot = lf ? memchr(lf, '.', (size_t)(end - lf)) : NULL;
+    }
+    return dot ? dot : end;
+}
+
 bool dot_next(struct dot *d, struct span *piece, struct span *run)
 {
     if (!piece->len)
@@ -12,8 +25,7 @@ bool dot_next(struct dot *d, struct span *piece, struct span *run)
         return true;
     }
     d->owed = false;
-    const char *end = memmem(piece->at, piece->len, "\n.", 2);
-    size_t len = end ? (size_t)(end - piece->at) + 1 : piece->len;
+    size_t len = (size_t)(find_dot(*piece) - piece->at);
     *run = (struct span){ piece->at, len };
     d->inside = piece->at[len - 1] != '\n';
     *piece = span_from(*piece, len);

@@ -44,9 +44,16 @@ static int flush(struct transfer *x, size_t rest, struct err *e)
     }
 }
 
-static int flush_content(struct transfer *x, struct err *e)
+/* Queues some of the content, and sends if much is queued. */
+static int put_octets(struct transfer *x, struct span octets, struct err *e)
 {
-    if (stream_pending(x->client->stream) < FLUSH_AT)
+    struct stream *stream = x->client->stream;
+    if (stream_pending(stream) + octets.len < FLUSH_AT) {
+        stream_put(stream, octets);
+        return 0;
+    }
+    stream_put_large(stream, octets);
+    if (stream_pending(stream) < FLUSH_AT)
         return 0;
     client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
     return flush(x, FLUSH_AT - 1, e);
@@ -62,10 +69,8 @@ static int put_content(struct transfer *x, struct dot *dot, struct err *e)
     wire_init(&wire, x->stored, x->downgrade);
     while (done == 0 && (more = wire_next(&wire, &piece, e)) != 0) {
         done = more < 0 ? -1 : 0;
-        while (done == 0 && dot_next(dot, &piece, &run)) {
-            stream_put(x->client->stream, run);
-            done = flush_content(x, e);
-        }
+        while (done == 0 && dot_next(dot, &piece, &run))
+            done = put_octets(x, run, e);
     }
     wire_done(&wire);
     return done;
@@ -104,11 +109,13 @@ static int put_chunks(struct transfer *x, struct err *e)
         while (piece.len) {
             room = room ? room : put_bdat(x, left);
             size_t n = piece.len < room ? piece.len : (size_t)room;
-            stream_put(x->client->stream, (struct span){ piece.at, n });
+            struct span run = { piece.at, n };
             piece = span_from(piece, n);
             room -= n;
             left -= n;
-            if (left && flush_content(x, e) < 0)
+            if (!left)
+                stream_put(x->client->stream, run);
+            else if (put_octets(x, run, e) < 0)
                 return -1;
         }
     }

@@ -201,6 +201,46 @@ static void test_stalled_reader_times_out(void **state)
     stream_free(s);
 }
 
+/* What is not copied comes in the order in which it was put, whether the other end keeps up or not.
+ */
+static void test_put_large(void **state)
+{
+    static const size_t sizes[] = { 5, 20000, 0, 16384, 16383, 1, 65536, 100000, 40000, 3, 49152 };
+    (void)state;
+    for (int keeps_up = 0; keeps_up < 2; keeps_up++) {
+        ERR e = { 0 };
+        BUF put = { 0 };
+        BUF got = { 0 };
+        int other;
+        struct stream *s = pair(&other);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            size_t start = put.len;
+            for (size_t j = 0; j < sizes[i]; j++)
+                buf_add_char(&put, (char)('a' + (start + j * (i + 1)) % 26));
+            struct span piece = span_from(buf_span(&put), start);
+            if (i % 3)
+                stream_put_large(s, piece);
+            else
+                stream_put(s, piece);
+            while (keeps_up && recv(other, buf_room(&got, 65536), 65536, MSG_PEEK) > 0)
+                buf_grew(&got, (size_t)recv(other, buf_room(&got, 65536), 65536, 0));
+            assert_true(got.len + stream_pending(s) <= put.len);
+        }
+        while (got.len < put.len) {
+            stream_set_deadline(s, deadline_in(1));
+            if (stream_flush(s, false, &e) < 0)
+                assert_int_equal(e.kind, ERR_TIMEOUT);
+            ssize_t n = recv(other, buf_room(&got, 65536), 65536, 0);
+            if (n > 0)
+                buf_grew(&got, (size_t)n);
+        }
+        assert_int_equal(stream_pending(s), 0);
+        assert_true(span_eq(buf_span(&got), buf_span(&put)));
+        close(other);
+        stream_free(s);
+    }
+}
+
 /* A server that talks on and on moves no deadline. */
 static void babble(int fd, const void *context)
 {
@@ -492,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_endless_input),
         cmocka_unit_test(test_silence_times_out),
         cmocka_unit_test(test_stalled_reader_times_out),
+        cmocka_unit_test(test_put_large),
         cmocka_unit_test(test_babble_times_out),
         cmocka_unit_test(test_close),
         cmocka_unit_test(test_last_words_before_a_broken_pipe),
