@@ -89,6 +89,16 @@ static int apply(struct change *c, struct item *item, struct err *e)
     return 0;
 }
 
+/* A damaged file can be neither sent nor changed: out of the way with it, as a runner does. */
+static int set_bad_aside(const struct change *c, const struct queue_id *id, enum folder folder,
+                         struct err *e)
+{
+    ERR ignored = { 0 };
+    if (e->kind == ERR_DATA && item_set_aside(&c->queue->spool, folder, id->text, &ignored) == 0)
+        err_hint(e, "it was set aside in corrupt/");
+    return -1;
+}
+
 /* 1: done; 0: it is not there any more; -1. */
 static int change_one(struct change *c, const struct queue_id *id, enum folder folder,
                       struct err *e)
@@ -104,7 +114,7 @@ static int change_one(struct change *c, const struct queue_id *id, enum folder f
         case ITEM_BUSY:
             return err_set(e, ERR_TEMPORARY, "%s: is being sent at this moment; try again",
                            id->text);
-        case ITEM_BAD: return -1;
+        case ITEM_BAD: return set_bad_aside(c, id, folder, e);
         case ITEM_GONE: folder = spool_find(&c->queue->spool, id); break;
         }
     }

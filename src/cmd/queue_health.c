@@ -84,8 +84,8 @@ static bool is_overdue(const struct entry *entry, int64_t now)
     return due < now - QUEUE_UNATTENDED_S;
 }
 
-/* The stamp is of a round's beginning, and a round may be long. One of the future says as little as
- * an old one: the clock was set. */
+/* The stamp is of a round's beginning, or of the last message that it has done with. One of the
+ * future says as little as an old one: the clock was set. */
 static int look_for_runner(const struct queue *q, int64_t now, struct queue_health *h,
                            struct err *e)
 {
@@ -93,12 +93,14 @@ static int look_for_runner(const struct queue *q, int64_t now, struct queue_heal
     struct query query = { is_overdue, now, 1 };
     size_t found = 0;
     h->stamped = spool_stamped(s);
-    if (q->at_work || llabs(now - h->stamped) <= QUEUE_UNATTENDED_S)
+    if (q->at_work ? !h->stamped || now - h->stamped <= QUEUE_STUCK_S
+                   : llabs(now - h->stamped) <= QUEUE_UNATTENDED_S)
         return 0;
     if (count_those(s, FOLDER_NEW, &query, &found, e) < 0 ||
         count_those(s, FOLDER_DEFER, &query, &found, e) < 0)
         return -1;
-    h->unattended = found;
+    h->unattended = found && !q->at_work;
+    h->stuck = found && q->at_work;
     return 0;
 }
 
@@ -150,6 +152,8 @@ void queue_health_judge(struct arena *a, const struct queue_health *h, struct qu
     if (h->unattended)
         complain(a, ret, QUEUE_WARNING,
                  h->stamped ? "nobody runs the queue any more" : "nobody runs the queue");
+    if (h->stuck)
+        complain(a, ret, QUEUE_WARNING, "the runner has come to a stop");
     judge_number(a, h->failed, "given up", ret);
     judge_number(a, h->ambiguous, "held that may have been delivered", ret);
     judge_number(a, h->corrupt, "damaged files in corrupt/", ret);

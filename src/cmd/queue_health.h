@@ -7,7 +7,10 @@
 /* As the exit statuses of monitoring plugins are numbered. */
 enum queue_level { QUEUE_FINE, QUEUE_WARNING, QUEUE_CRITICAL, QUEUE_UNKNOWN };
 
-enum { QUEUE_UNATTENDED_S = 15 * 60 }; /* so long something may be due and nobody comes */
+enum {
+    QUEUE_UNATTENDED_S = 15 * 60, /* so long something may be due and nobody comes */
+    QUEUE_STUCK_S = 3600,         /* so long a runner may be at work and nothing comes of it */
+};
 
 struct queue_health {
     size_t waiting;   /* messages to be tried, or held */
@@ -16,6 +19,7 @@ struct queue_health {
     size_t ambiguous; /* held, and may have been delivered */
     bool
         unattended; /* something has been due for so long, and nobody has run the queue meanwhile */
+    bool stuck;     /* somebody runs it, but nothing has come of that for so long */
     int64_t stamped; /* when somebody has, in seconds since 1970; 0: never */
     const struct standing_list *standings;
 };

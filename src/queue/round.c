@@ -26,6 +26,7 @@ enum {
     BUSY_POLL_MS = 50,
     BUSY_AGAIN_S = 5,
     LOOK_MS = 100,
+    STAMP_MS = 60 * 1000,
     PACE_WAIT_S = 60,     /* so long a run stays for the sake of `rate` */
     BLIND_POLL_MS = 5000, /* without inotify */
     STOP_MS = 30 * 1000,
@@ -97,10 +98,21 @@ static void take_later(struct round *r, struct agenda_item *item, int64_t next_s
         fail(r, "the spool has failed; what was being sent may be sent again");
 }
 
+/* So that `check` can tell a long round from one that has come to a stop. */
+static void show_progress(struct round *r)
+{
+    int64_t now = clock_ms();
+    if (r->stamped_at && now - r->stamped_at < STAMP_MS)
+        return;
+    r->stamped_at = now;
+    spool_stamp(r->spool);
+}
+
 static void take_report(struct round *r, uint32_t route, const struct worker_report *said)
 {
     struct agenda_item *item = agenda_find(&r->agenda, &said->id);
     r->routes[route].deaths = 0;
+    show_progress(r);
     if (!item)
         return;
     switch (said->result) {

@@ -104,6 +104,17 @@ static bool note_verdicts(const struct settlement *s, struct err *e)
     return write_state(s, e);
 }
 
+/* Can it come twice, or the bounce of it? */
+static bool may_come_twice(const struct settlement *s)
+{
+    for (size_t i = 0; i < state_of(s)->n; i++) {
+        enum verdict_result result = s->verdicts[i].result;
+        if (result == VERDICT_SENT || result == VERDICT_AMBIGUOUS || result == VERDICT_REFUSED)
+            return true;
+    }
+    return false;
+}
+
 /* It cannot be recorded. If all was delivered, what is removed needs no marks; but a disk that
  * fails so should not get more to do. */
 static enum worker_result stuck(const struct settlement *s, const struct err *why)
@@ -114,7 +125,7 @@ static enum worker_result stuck(const struct settlement *s, const struct err *wh
     bool gone = delivered && item_end(s->item, &e) == 0;
     notice_tell(&s->setup->notice, "nothing more is sent before the spool can be written again",
                 "%s: what became of it cannot be recorded%s: %s", id_of(s),
-                gone ? "" : "; it may be sent twice", why->text);
+                gone || !may_come_twice(s) ? "" : "; it may be sent twice", why->text);
     return WORKER_LATER;
 }
 

@@ -1,10 +1,12 @@
 """The queue against messages, servers and folders that mean it no good."""
 
 import os
+import signal
+import time
 
 from harness import cases
 from scenario_queue import BOB, kept, queue, silent
-from scenario_queue_run import arrived, fill, put, run, state
+from scenario_queue_run import arrived, fill, put, run, start, state, until
 
 # One message must not stop others.
 
@@ -95,3 +97,35 @@ def test_configuration_from_a_pipe(t, mode):
     else:
         t.failed(done, 64, "is gone when the queue is run")
     t.equal(kept(t), [])
+
+
+def test_runner_that_stands_still(t):
+    t.smarthost("on MAIL: stall")
+    queue(t)
+    names = fill(t, 2)
+    runner = start(t)
+    until(lambda: t.host.sessions and len(t.host.sessions[0].commands) > 1, "MAIL")
+    old = t.folder / "spool" / "new" / names[1]
+    text = old.read_bytes()
+    at = text.index(b"\ncreated ") + len(b"\ncreated ")
+    old.write_bytes(text[:at] + b"1" + b"0" * 15 + text[at + 16 :])
+    check = t.postbag("queue", "check", stdin=b"")
+    t.equal((check.status, check.stdout[:10]), (0, "POSTBAG OK"))
+    hours_ago = time.time() - 2 * 3600
+    os.utime(t.folder / "spool" / "stamp", (hours_ago, hours_ago))
+    check = t.postbag("queue", "check", stdin=b"")
+    t.equal(check.status, 1)
+    t.match(check.stdout, "the runner has come to a stop")
+    runner.signal(signal.SIGTERM)
+    t.equal(runner.finish().status, -signal.SIGTERM)
+
+
+@cases("hold", "failed")
+def test_damaged_file_that_no_runner_looks_at(t, folder):
+    queue(t)
+    name = put(t, BOB)
+    spool = t.folder / "spool"
+    (spool / folder / name).write_bytes((spool / "new" / name).read_bytes()[:-9])
+    (spool / "new" / name).unlink()
+    t.failed(t.postbag("queue", "remove", name, stdin=b""), 65, "torn", "set aside in corrupt/")
+    t.equal((kept(t, folder), kept(t, "corrupt")), ([], [name]))
