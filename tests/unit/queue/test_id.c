@@ -113,6 +113,28 @@ static void test_derived_is_never_the_original(void **state)
     }
 }
 
+static void test_nonces(void **state)
+{
+    ERR e = { 0 };
+    const int64_t now = 1795330000, second = 1000000;
+    char nonce[33], other[33];
+    struct queue_id id, again, theirs;
+    (void)state;
+    assert_int_equal(queue_nonce_new(now * second + 5, nonce, &e), 0);
+    assert_int_equal(queue_nonce_new(now * second + 5, other, &e), 0);
+    assert_string_not_equal(nonce, other);
+    assert_int_equal(queue_id_of_nonce(1000, span_of(nonce), now + 300, &id), 0);
+    assert_int_equal(queue_id_of_nonce(1000, span_of(nonce), now - 300, &again), 0);
+    assert_int_equal(queue_id_of_nonce(1001, span_of(nonce), now, &theirs), 0);
+    assert_string_equal(id.text, again.text);
+    assert_string_not_equal(id.text, theirs.text);
+    assert_memory_equal(id.text, nonce, QUEUE_ID_TIME);
+    assert_int_equal(queue_id_parse(span_of(id.text), &again), 0);
+    assert_int_equal(queue_id_of_nonce(1000, span_of(nonce), now + 700, &id), -1);
+    assert_int_equal(queue_id_of_nonce(1000, span_of(nonce), now - 700, &id), -1);
+    assert_int_equal(queue_id_of_nonce(1000, SPAN("0123"), now, &id), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_random_part_differs),
         cmocka_unit_test(test_sorts_by_age),
         cmocka_unit_test(test_derived),
+        cmocka_unit_test(test_nonces),
         cmocka_unit_test(test_derived_is_never_the_original),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,13 +272,39 @@ static void test_foreign_words(void **state)
     assert_int_equal(lines, 3);
 }
 
+/* What only postbag serve has. */
+static void test_service(void **state)
+{
+    struct server s;
+    (void)state;
+    server_init(&s, "here", true);
+    s.nonces = s.lists = true;
+    s.max_size = 1234;
+    server_feed(&s, SPAN("LHLO x\r\nXQUEUE\r\nXQUEUE json\r\n"
+                         "MAIL FROM:<a@b> XNONCE=0123456789abcdef0123456789abcdef\r\n"));
+    assert_int_equal(server_next(&s), SERVER_QUEUE);
+    assert_true(s.json);
+    assert_int_equal(server_next(&s), SERVER_MAIL);
+    assert_string_equal(s.mail.nonce, "0123456789ABCDEF0123456789ABCDEF");
+    assert_non_null(strstr(buf_string(&s.out), "250-SIZE 1234\r\n"));
+    assert_non_null(strstr(buf_string(&s.out), "250-XNONCE\r\n"));
+    assert_non_null(strstr(buf_string(&s.out), "501 5.5.4 Write XQUEUE"));
+    server_done(&s);
+    server_init(&s, "here", true);
+    server_feed(&s, SPAN("XQUEUE JSON\r\n"
+                         "MAIL FROM:<a@b> XNONCE=0123456789abcdef0123456789abcdef\r\n"));
+    assert_int_equal(server_next(&s), SERVER_WANT);
+    assert_non_null(strstr(buf_string(&s.out), "500 5.5.2 Unknown command"));
+    assert_non_null(strstr(buf_string(&s.out), "555 5.5.4 A parameter is not known"));
+    server_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dialogues),
-        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_enhanced_codes),
-        cmocka_unit_test(test_foreign_words),
+        cmocka_unit_test(test_dialogues),      cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_enhanced_codes), cmocka_unit_test(test_foreign_words),
+        cmocka_unit_test(test_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
