@@ -136,7 +136,7 @@ static bool is_any_decided(const struct delivery *d)
             return true;
         if (v->result == VERDICT_REFUSED && !standing_concerns(v->stage, &v->err))
             return true;
-        if (v->stage >= STAGE_RCPT && v->err.kind == ERR_REPLY)
+        if (v->err.kind == ERR_REPLY && carrier_may_mean_message(v))
             return true;
     }
     return false;

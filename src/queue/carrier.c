@@ -46,12 +46,10 @@ static void note_trouble(struct carrier *c, const struct verdict *why, const cha
     forget_suspicion(c);
 }
 
-/* Words that are meant for the account, but said of a recipient or a message: some servers repeat
- * what somebody else's has told them. The next message shows who is meant. */
-static bool may_mean_message(const struct verdict *v)
+/* Some servers repeat what somebody else's has told them. The next message shows who is meant. */
+bool carrier_may_mean_message(const struct verdict *v)
 {
-    return v->stage == STAGE_RCPT || v->stage == STAGE_DATA || v->stage == STAGE_BODY ||
-           v->stage == STAGE_END;
+    return v->stage > STAGE_MAIL || (v->stage == STAGE_MAIL && v->err.code != 421);
 }
 
 static void suspect(struct carrier *c, const struct verdict *why, const char *server)
@@ -218,7 +216,7 @@ static void judge(struct carrier *c, const struct delivery *d)
     c->lost = lost && !sent ? c->lost + 1 : 0;
     if (!blame && c->lost > 1)
         note_trouble(c, &d->verdicts[d->n - 1], d->server);
-    else if (blame && may_mean_message(blame) && !c->suspicion.result)
+    else if (blame && carrier_may_mean_message(blame) && !c->suspicion.result)
         suspect(c, blame, d->server);
     else if (blame)
         note_trouble(c, blame, d->server);

@@ -6,8 +6,9 @@
  * it counts as nothing.
  *   - A new connection that fails, a 421 on it, and what else is the account's own matter
  *     (queue/standing.h) is trouble: noted and told once, and nothing more is tried.
- *   - Words of that kind behind MAIL may be about one recipient or one message: they are trouble if
- * the next message hears such words too, or if there is none. So no message stops all others.
+ *   - Words of that kind in reply to MAIL (but for 421) or later may be about one message: they are
+ * trouble if the next message hears such words too, or if there is none. So no message stops all
+ * others.
  *   - A connection that is lost with a message under way is that message's failure; two in a row
  * are trouble. */
 #ifndef QUEUE_CARRIER_H
@@ -48,6 +49,9 @@ void carrier_wake(struct carrier *c);
 /* Takes one of the account's `rate`: 0, or since when (seconds since 1970) there will be another.
  */
 int64_t carrier_pace(struct carrier *c);
+
+/* Words for the account, but said of a sender, a recipient or a message? */
+bool carrier_may_mean_message(const struct verdict *v);
 
 /* Sends it; every verdict is decided afterwards, hints included. c->in_trouble says whether the
  * account is to blame for those that failed. `marked`: the intent stands in the message's file. */

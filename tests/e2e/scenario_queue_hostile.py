@@ -17,6 +17,8 @@ from scenario_queue_run import arrived, fill, put, run, start, state, until
     "RCPT poison@*: reply 530 5.7.1 Authentication required",
     "RCPT poison@*: reply 550 5.4.5 Daily user sending quota exceeded",
     "RCPT poison@*: reset",
+    "MAIL 1: reply 553 5.7.1 Sender address rejected: not logged in",
+    "MAIL 1: reply 450 4.7.1 Error: too much mail from 192.0.2.1",
     "END 1: reply 550 5.4.5 Daily user sending quota exceeded",
 )
 def test_words_for_the_account_about_one_message(t, rule):
