@@ -26,6 +26,7 @@ static const struct {
 } rows[] = {
     { { .standings = &none }, "" },
     { { .standings = &none, .waiting = 100 }, "" },
+    { { .standings = &none, .waiting = 1, .stuck = true }, "1 the runner has come to a stop\n" },
     { { .standings = &none, .waiting = 1, .unattended = true }, "1 nobody runs the queue\n" },
     { { .standings = &none, .waiting = 1, .unattended = true, .stamped = 5 },
       "1 nobody runs the queue any more\n" },
