@@ -293,6 +293,8 @@ void stream_put_large(struct stream *s, struct span octets)
     put(s, (struct span){ octets.at, lead });
     octets = span_from(octets, lead);
     put(s, send_some(s, &s->failure) == 0 ? send_directly(s, octets) : octets);
+    if (s->failure.kind)
+        receive_all(s);
 }
 
 static int stream_failed(const struct stream *s, struct err *e)
