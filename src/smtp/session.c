@@ -24,7 +24,7 @@ static void await(struct session *s, enum txn_command command, size_t recipient)
         s->room = s->room ? s->room * 2 : 16;
         s->awaited = mem_resize(s->awaited, s->room, sizeof *s->awaited);
     }
-    s->awaited[s->first + s->n++] = (struct txn_awaited){ command, recipient };
+    s->awaited[s->first + s->n++] = (struct session_awaited){ s->txn, { command, recipient } };
 }
 
 /* May another command leave before the replies that are awaited? */
@@ -32,8 +32,8 @@ static bool flight_is_open(const struct session *s)
 {
     if (!s->n)
         return true;
-    enum txn_command last = s->awaited[s->first + s->n - 1].command;
-    return s->pipelining && (last == TXN_MAIL || last == TXN_RCPT);
+    enum txn_command last = s->awaited[s->first + s->n - 1].reply.command;
+    return s->pipelining && last != TXN_DATA && last != TXN_CHUNK;
 }
 
 enum session_step session_next(struct session *s, struct buf *out)
@@ -82,7 +82,7 @@ enum stage session_stage(const struct session *s)
 {
     if (!s->n)
         return s->txn->phase == TXN_PHASE_CONTENT ? STAGE_BODY : STAGE_MAIL;
-    return txn_stage(s->awaited[s->first].command);
+    return txn_stage(s->awaited[s->first].reply.command);
 }
 
 static void forget_oldest(struct session *s)
@@ -94,25 +94,56 @@ static void forget_oldest(struct session *s)
 /* LMTP has a reply for each accepted recipient, in order: who they are is known by now. */
 static int reply_each(struct session *s, const struct reply *reply, struct err *e)
 {
-    struct txn_awaited awaited = { TXN_END, txn_next_accepted(s->txn, 0) };
-    int done = txn_reply(s->txn, awaited, reply, e);
-    if (txn_next_accepted(s->txn, 0) == TXN_ALL)
+    struct txn *t = s->awaited[s->first].txn;
+    struct txn_awaited awaited = { TXN_END, txn_next_accepted(t, 0) };
+    int done = txn_reply(t, awaited, reply, e);
+    if (done == 0 && txn_next_accepted(t, 0) == TXN_ALL)
         forget_oldest(s);
     return done;
 }
 
+/* No reply is awaited: a refusal within the content, or nonsense. */
+static int reply_early(struct session *s, const struct reply *reply, struct err *e)
+{
+    ERR said = { 0 };
+    if (s->txn->phase == TXN_PHASE_CONTENT)
+        return txn_reply(s->txn, (struct txn_awaited){ TXN_END, TXN_ALL }, reply, e);
+    reply_error(reply, &said);
+    return err_set(e, ERR_PROTOCOL, "the server spoke out of turn: \"%s\"", said.text);
+}
+
 int session_reply(struct session *s, const struct reply *reply, struct err *e)
 {
-    struct txn_awaited awaited = { TXN_END, TXN_ALL };
-    if (s->n) {
-        awaited = s->awaited[s->first];
-        if (awaited.command == TXN_END && s->txn->lmtp)
-            return reply_each(s, reply, e);
+    if (!s->n)
+        return reply_early(s, reply, e);
+    struct session_awaited oldest = s->awaited[s->first];
+    if (oldest.reply.command == TXN_END && oldest.txn->lmtp)
+        return reply_each(s, reply, e);
+    int done = txn_reply(oldest.txn, oldest.reply, reply, e);
+    if (done == 0)
         forget_oldest(s);
-    } else if (s->txn->phase != TXN_PHASE_CONTENT) {
-        ERR said = { 0 };
-        reply_error(reply, &said);
-        return err_set(e, ERR_PROTOCOL, "the server spoke out of turn: \"%s\"", said.text);
-    }
-    return txn_reply(s->txn, awaited, reply, e);
+    return done;
+}
+
+bool session_may_follow(const struct session *s)
+{
+    const struct txn *t = s->txn;
+    bool sent = t->phase == TXN_PHASE_END || t->phase == TXN_PHASE_DONE;
+    return sent && s->pipelining && !s->quit_sent && txn_is_last(t) && flight_is_open(s);
+}
+
+void session_follow(struct session *s, struct txn *txn)
+{
+    bool open = s->txn->phase == TXN_PHASE_END ? s->txn->chunking : s->txn->begun;
+    if (open)
+        txn->phase = TXN_PHASE_RSET;
+    s->txn = txn;
+}
+
+void session_broken(struct session *s, enum stage stage, const struct err *err)
+{
+    for (size_t i = 0; i < s->n; i++)
+        txn_broken(s->awaited[s->first + i].txn, stage, err);
+    txn_broken(s->txn, stage, err);
+    s->n = s->first = 0;
 }

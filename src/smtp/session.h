@@ -1,6 +1,11 @@
 /* The transaction part of a connection: which replies are awaited, in order, and what may leave
  * before they have come. Pure.
  *
+ * One message is sent at a time, but behind its end of data another may follow before the verdict
+ * has come (session_may_follow, session_follow); each txn gets its own replies, and has ended when
+ * its phase is TXN_PHASE_DONE. Behind a BDAT without a verdict RSET comes first: one that is
+ * refused leaves its transaction open, and its recipients must not get the next message.
+ *
  * Flight rules (RFC 2920): without PIPELINING every command waits for its reply. With it, MAIL,
  * RCPT and DATA leave together; DATA, the end of data and QUIT end a flight; content may begin one;
  * with CHUNKING small content goes with MAIL and RCPT. QUIT leaves right behind the last end of
@@ -10,12 +15,17 @@
 
 #include "smtp/txn.h"
 
-struct session {
+struct session_awaited {
     struct txn *txn;
+    struct txn_awaited reply;
+};
+
+struct session {
+    struct txn *txn; /* that is being sent */
     bool pipelining;
     bool quit; /* end the connection after this message */
     bool quit_sent;
-    struct txn_awaited *awaited; /* a queue: the oldest at `first` */
+    struct session_awaited *awaited; /* a queue: the oldest at `first` */
     size_t first, n, room;
 };
 
@@ -45,6 +55,15 @@ void session_chunk_sent(struct session *s);
 
 /* Call when the end of data has left whole: its replies are awaited from now on. */
 void session_content_sent(struct session *s);
+
+/* May another message begin? When all of the one before has left, and nothing of it can be due. */
+bool session_may_follow(const struct session *s);
+
+/* The next message; borrowed, as the ones before until they have ended. */
+void session_follow(struct session *s, struct txn *txn);
+
+/* The connection is gone: ends all. As txn_broken. */
+void session_broken(struct session *s, enum stage stage, const struct err *err);
 
 /* The stage of the reply that is awaited now, for messages. */
 enum stage session_stage(const struct session *s);

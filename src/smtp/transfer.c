@@ -281,7 +281,7 @@ int transfer_run(struct transfer *x, struct err *e)
     int done = perform(x, e);
     if (done < 0) {
         c->broken = true;
-        txn_broken(&x->txn, c->stage, e);
+        session_broken(&x->session, c->stage, e);
     }
     c->quit_sent = x->session.quit_sent;
     c->unclean = x->txn.begun;

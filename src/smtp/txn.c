@@ -289,13 +289,12 @@ enum txn_step txn_next(struct txn *t, struct buf *out, struct txn_awaited *ret)
         return TXN_STEP_DONE;
     case TXN_PHASE_RCPT: return next_rcpt(t, out, ret);
     case TXN_PHASE_DATA:
-    case TXN_PHASE_END:
-    case TXN_PHASE_CLEAR: return TXN_STEP_WAIT;
+    case TXN_PHASE_END: return TXN_STEP_WAIT;
     case TXN_PHASE_CONTENT:
         return t->accepted || t->chunking ? TXN_STEP_CONTENT : TXN_STEP_LONE_DOT;
     case TXN_PHASE_RSET:
         buf_add_string(out, "RSET\r\n");
-        return command(t, TXN_RSET, TXN_ALL, TXN_PHASE_CLEAR, ret);
+        return command(t, TXN_RSET, TXN_ALL, TXN_PHASE_MAIL, ret);
     case TXN_PHASE_DONE: return TXN_STEP_DONE;
     }
     return TXN_STEP_DONE;
@@ -467,7 +466,6 @@ static int reply_end(struct txn *t, size_t recipient, const struct reply *reply,
 static int reply_rset(struct txn *t, const struct reply *reply, const struct err *said,
                       struct err *e)
 {
-    t->phase = TXN_PHASE_MAIL;
     t->begun = false;
     return is_success(reply) ? 0 : unexpected("RSET", said, e);
 }
@@ -515,7 +513,7 @@ int txn_reply(struct txn *t, struct txn_awaited awaited, const struct reply *rep
 
 void txn_broken(struct txn *t, enum stage stage, const struct err *err)
 {
-    bool end_sent = t->phase == TXN_PHASE_END;
+    bool end_sent = t->phase == TXN_PHASE_END && err->code != 421;
     t->phase = TXN_PHASE_DONE;
     if (t->unchunked)
         return;

@@ -58,7 +58,6 @@ enum txn_phase {
     TXN_PHASE_CONTENT, /* 354 has come: content, or a lone dot, is due */
     TXN_PHASE_END,     /* the end of data is sent */
     TXN_PHASE_RSET,    /* a transaction failed and must be cleared for the next */
-    TXN_PHASE_CLEAR,   /* RSET is sent */
     TXN_PHASE_DONE,
 };
 
@@ -150,7 +149,8 @@ size_t txn_next_accepted(const struct txn *t, size_t start);
 int txn_reply(struct txn *t, struct txn_awaited awaited, const struct reply *reply,
               struct err *e) MUST_USE;
 
-/* Ends it; `stage` is where the connection was lost and `err` why. */
+/* Ends it; `stage` is where the connection was lost and `err` why. A 421 to what was sent before is
+ * no open end: the server has left without looking at this. */
 void txn_broken(struct txn *t, enum stage stage, const struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* txn and session against a server that says anything, with all recipients at once or one by one:
- * they end, and each recipient has exactly one verdict; "sent" only if the end of data was sent and
- * answered with 2yz. */
+/* txn and session against a server that says anything, with all recipients at once or one by one,
+ * and a second message behind the first: they end, and each recipient has exactly one verdict;
+ * "sent" only if the end of data was sent and answered with 2yz. */
 #include "smtp/session.h"
 
 #include <stdlib.h>
@@ -8,17 +8,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { RECIPIENTS = 5, STEPS = 10000 };
+enum { RECIPIENTS = 5, STEPS = 10000, MESSAGES = 2 };
+
+struct mail {
+    struct txn txn;
+    struct verdict verdicts[RECIPIENTS];
+    bool acceptance_possible; /* content has been sent, and 2yz was said of it */
+};
 
 struct run {
     struct envelope envelope;
     struct rcpt rcpts[RECIPIENTS];
     struct caps caps;
-    struct txn txn;
+    struct mail mails[MESSAGES];
+    size_t n; /* of messages that were begun */
+    size_t n_wanted;
     struct session session;
-    struct verdict verdicts[RECIPIENTS];
-    bool chunks;              /* more than one */
-    bool acceptance_possible; /* content has been sent, and 2yz was said of it */
+    bool chunks; /* more than one */
 };
 
 static void set_up(struct run *r, uint8_t how, uint8_t more, bool open)
@@ -34,32 +40,47 @@ static void set_up(struct run *r, uint8_t how, uint8_t more, bool open)
     r->caps.rcpt_domain_max = more & 4 ? 1 : 0;
     struct txn_message message = { .size = how & 128 ? 2 : more & 2 ? TXN_SMALL + 1 : 1 };
     r->envelope.n_rcpts = open ? 0 : RECIPIENTS;
-    txn_init(&r->txn, &r->envelope, &message, &r->caps, r->verdicts);
-    r->txn.open = open;
-    r->txn.lmtp = how & 16;
-    r->txn.chunking = (more & 1) && !open;
-    r->txn.mail_limit = more & 8 && !open ? 2 : 0;
+    for (size_t i = 0; i < MESSAGES; i++) {
+        struct txn *t = &r->mails[i].txn;
+        txn_init(t, &r->envelope, &message, &r->caps, r->mails[i].verdicts);
+        t->open = open;
+        t->lmtp = how & 16;
+        t->chunking = (more & 1) && !open;
+        t->mail_limit = more & 8 && !open ? 2 : 0;
+    }
     r->chunks = more & 2;
-    session_init(&r->session, &r->txn, how & 1, true);
+    r->n = 1;
+    r->n_wanted = more & 16 && !open ? 2 : 1;
+    session_init(&r->session, &r->mails[0].txn, how & 1, r->n_wanted == 1);
+}
+
+static void check_mail(struct run *r, struct mail *m)
+{
+    bool rest = txn_has_rest(&m->txn);
+    for (size_t i = 0; i < RECIPIENTS; i++) {
+        struct verdict *v = &m->verdicts[i];
+        if (i >= r->envelope.n_rcpts && v->result == VERDICT_PENDING)
+            continue; /* was never added */
+        if (v->result == VERDICT_PENDING && !rest)
+            abort();
+        if (v->result == VERDICT_SENT && !m->acceptance_possible)
+            abort();
+    }
+    if (m->txn.unchunked && m->acceptance_possible && !m->txn.lmtp)
+        abort();
 }
 
 static void tear_down(struct run *r)
 {
-    bool rest = txn_has_rest(&r->txn);
-    if (r->txn.unchunked && r->acceptance_possible && !r->txn.lmtp)
-        abort();
-    session_done(&r->session);
-    txn_done(&r->txn);
-    caps_done(&r->caps);
-    for (size_t i = 0; i < RECIPIENTS; i++) {
-        if (i >= r->envelope.n_rcpts && r->verdicts[i].result == VERDICT_PENDING)
-            continue; /* was never added */
-        if (r->verdicts[i].result == VERDICT_PENDING && !rest)
-            abort();
-        if (r->verdicts[i].result == VERDICT_SENT && !r->acceptance_possible)
-            abort();
-        verdict_done(&r->verdicts[i]);
+    for (size_t i = 0; i < r->n; i++)
+        check_mail(r, &r->mails[i]);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        for (size_t j = 0; j < RECIPIENTS; j++)
+            verdict_done(&r->mails[i].verdicts[j]);
+        txn_done(&r->mails[i].txn);
     }
+    session_done(&r->session);
+    caps_done(&r->caps);
 }
 
 /* Two octets choose a code, and sometimes an enhanced one. */
@@ -72,36 +93,45 @@ static void make_reply(const uint8_t *data, struct reply *ret)
     buf_add_string(&ret->text, "words");
 }
 
+/* Whose reply comes next. */
+static struct mail *mail_of(struct run *r)
+{
+    const struct txn *t = r->session.n ? r->session.awaited[r->session.first].txn : r->session.txn;
+    return t == &r->mails[0].txn ? &r->mails[0] : &r->mails[1];
+}
+
 static bool read_one(struct run *r, const uint8_t **data, size_t *size)
 {
     ERR e = { 0 };
     enum stage stage = session_stage(&r->session);
     if (*size < 2 || (*data)[1] == 255) {
         err_set(&e, ERR_CLOSED, "lost");
-        txn_broken(&r->txn, stage, &e);
+        session_broken(&r->session, stage, &e);
         return false;
     }
     struct reply reply;
     make_reply(*data, &reply);
     *data += 2;
     *size -= 2;
-    r->acceptance_possible |= stage == STAGE_END && reply.code < 300;
+    if (stage == STAGE_END && reply.code < 300)
+        mail_of(r)->acceptance_possible = true;
     int done = session_reply(&r->session, &reply, &e);
     reply_done(&reply);
     if (done < 0)
-        txn_broken(&r->txn, stage, &e);
+        session_broken(&r->session, stage, &e);
     return done == 0;
 }
 
 static void add_or_close(struct run *r)
 {
-    struct txn_message message = r->txn.message;
+    struct txn *t = &r->mails[0].txn;
+    struct txn_message message = t->message;
     message.size = 3;
     if (r->envelope.n_rcpts < RECIPIENTS) {
         r->envelope.n_rcpts++;
-        txn_add(&r->txn, r->verdicts);
+        txn_add(t, r->mails[0].verdicts);
     } else {
-        txn_close(&r->txn, &message);
+        txn_close(t, &message);
     }
 }
 
@@ -118,10 +148,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t step = 0; going; step++) {
         if (step == STEPS)
             abort();
+        if (r.n < r.n_wanted && session_may_follow(&r.session))
+            session_follow(&r.session, &r.mails[r.n++].txn);
         switch (session_next(&r.session, &out)) {
         case SESSION_SEND: break;
         case SESSION_CONTENT:
-            if (r.txn.chunking && r.chunks)
+            if (r.session.txn->chunking && r.chunks)
                 session_chunk_sent(&r.session);
             session_end_content(&r.session, &out);
             session_content_sent(&r.session);

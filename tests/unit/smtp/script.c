@@ -50,7 +50,7 @@ static void end_content(struct script *s, const char *mark)
 
 static int lose(struct script *s, enum stage stage, const struct err *e)
 {
-    txn_broken(&s->txn, stage, e);
+    session_broken(&s->session, stage, e);
     return -1;
 }
 
@@ -78,6 +78,10 @@ int script_play(struct script *s, const char *text)
 {
     struct span replies = span_of(text);
     for (;;) {
+        if (s->next && session_may_follow(&s->session)) {
+            session_follow(&s->session, s->next);
+            s->next = NULL;
+        }
         switch (session_next(&s->session, &s->sent)) {
         case SESSION_SEND: continue;
         case SESSION_CONTENT: end_content(s, "<content>"); continue;

@@ -17,6 +17,7 @@ struct script {
     struct caps caps;
     struct txn txn;
     struct session session;
+    struct txn *next; /* that follows as soon as it may, or NULL */
     struct verdict *verdicts;
     struct buf sent; /* commands; "<content>" and "<dot>" for the other two, "|" before each read */
 };

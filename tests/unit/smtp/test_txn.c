@@ -241,7 +241,7 @@ static const struct row rows[] = {
       CHUNKS "\nLIMITS RCPTMAX=1",
       { "a@x", "b@x" },
       "250 ok\n250 ok\n554 spam\n250 reset\n250 ok\n250 ok\n250 2\n",
-      MAIL "RCPT TO:<a@x>\r\n<content>|||RSET\r\n|" MAIL "RCPT TO:<b@x>\r\n<content>QUIT\r\n|||",
+      MAIL "RCPT TO:<a@x>\r\n<content>|||RSET\r\n" MAIL "RCPT TO:<b@x>\r\n<content>QUIT\r\n||||",
       "refused@end of data 554, sent@end of data 250" },
     { "BDAT is not known: nobody has a verdict",
       CHUNKS,
@@ -428,6 +428,73 @@ static void test_early_refusal_counts_early_acceptance_does_not(void **state)
     }
 }
 
+/* Two messages, the second behind the first one's end of data. */
+static void test_follow(void **state)
+{
+    (void)state;
+#define NEXT_BDAT "RSET\r\n" MAIL "RCPT TO:<b@x>\r\n<content>"
+#define NEXT_DATA MAIL "RCPT TO:<b@x>\r\nDATA\r\n"
+    static const struct {
+        const char *caps;
+        const char *replies;
+        const char *sent;
+        const char *verdicts;
+    } cases[] = {
+        { CHUNKS, "250 ok\n250 ok\n250 1\n250 reset\n250 ok\n250 ok\n250 2\n",
+          MAIL "RCPT TO:<a@x>\r\n<content>" NEXT_BDAT "|||||||",
+          "sent@end of data 250, sent@end of data 250" },
+        { CHUNKS, "250 ok\n550 no\n503 nobody\n250 reset\n250 ok\n250 ok\n250 2\n",
+          MAIL "RCPT TO:<a@x>\r\n<content>" NEXT_BDAT "|||||||",
+          "refused@RCPT 550, sent@end of data 250" },
+        { CHUNKS, "250 ok\n250 ok\n250 1\n250 reset\n",
+          MAIL "RCPT TO:<a@x>\r\n<content>" NEXT_BDAT "|||||",
+          "sent@end of data 250, ambiguous@end of data 0" },
+        { CHUNKS, "250 ok\n250 ok\n", MAIL "RCPT TO:<a@x>\r\n<content>" NEXT_BDAT "|||",
+          "ambiguous@end of data 0, ambiguous@end of data 0" },
+        { CHUNKS, "250 ok\n250 ok\n354 what\n", MAIL "RCPT TO:<a@x>\r\n<content>" NEXT_BDAT "|||",
+          "ambiguous@end of data 0, ambiguous@end of data 0" },
+        { CHUNKS, "250 ok\n250 ok\n250 1\n421 bye\n",
+          MAIL "RCPT TO:<a@x>\r\n<content>" NEXT_BDAT "||||",
+          "sent@end of data 250, failed@MAIL 421" },
+        { CHUNKS, "421 bye\n", MAIL "RCPT TO:<a@x>\r\n<content>" NEXT_BDAT "|",
+          "failed@MAIL 421, failed@MAIL 421" },
+        { "PIPELINING", "250 ok\n250 ok\n354 go\n250 1\n250 ok\n250 ok\n354 go\n250 2\n",
+          MAIL "RCPT TO:<a@x>\r\nDATA\r\n|||<content>" NEXT_DATA "||||<content>|",
+          "sent@end of data 250, sent@end of data 250" },
+        { "PIPELINING", "250 ok\n250 ok\n354 go\n554 1\n250 ok\n250 ok\n354 go\n250 2\n",
+          MAIL "RCPT TO:<a@x>\r\nDATA\r\n|||<content>" NEXT_DATA "||||<content>|",
+          "refused@end of data 554, sent@end of data 250" },
+        { "PIPELINING", "250 ok\n250 ok\n354 go\n",
+          MAIL "RCPT TO:<a@x>\r\nDATA\r\n|||<content>" NEXT_DATA "|",
+          "ambiguous@end of data 0, failed@end of data 0" },
+        { "", "250 ok\n250 ok\n354 go\n250 1\n", MAIL "|RCPT TO:<a@x>\r\n|DATA\r\n|<content>|",
+          "sent@end of data 250, pending" },
+    };
+    static const char *const first[] = { "a@x", NULL };
+    static const char *const second[] = { "b@x", NULL };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct script_setup setup = { .caps = cases[i].caps, .rcpts = first };
+        struct script s, next;
+        BUF verdicts = { 0 };
+        script_open(&s, &setup);
+        setup.rcpts = second;
+        script_open(&next, &setup);
+        s.session.quit = false;
+        s.next = &next.txn;
+        (void)script_play(&s, cases[i].replies);
+        describe(&s, &verdicts);
+        buf_add_string(&verdicts, ", ");
+        if (next.verdicts[0].result == VERDICT_PENDING)
+            buf_add_string(&verdicts, "pending");
+        else
+            describe(&next, &verdicts);
+        assert_string_equal(buf_string(&s.sent), cases[i].sent);
+        assert_string_equal(buf_string(&verdicts), cases[i].verdicts);
+        script_close(&s);
+        script_close(&next);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_lmtp_one_reply_each),
         cmocka_unit_test(test_large_waits),
         cmocka_unit_test(test_lmtp_chunks),
+        cmocka_unit_test(test_follow),
         cmocka_unit_test(test_hundred_a_transaction),
         cmocka_unit_test(test_early_refusal_counts_early_acceptance_does_not),
     };
