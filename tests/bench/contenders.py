@@ -35,7 +35,8 @@ domain client.lab.example
 class Target:
     """Where to send: `mode` is starttls or tls, `system` asks for the system's trust store."""
 
-    def __init__(self, mode, system, port, **lab):
+    def __init__(self, mode, system, port, chunking=False, **lab):
+        self.chunking = chunking
         self.mode = mode
         self.system = system
         self.port = port
@@ -48,7 +49,8 @@ class Target:
 
 
 def floor(target, message):
-    words = ["nodelay", "quickack", "cork", *(["sys"] if target.system else [])]
+    words = ["nodelay", "quickack", "cork", *(["sys"] if target.system else []),
+             *(["chunk"] if target.chunking else [])]
     return [os.path.join(target.folder, "floor"), target.mode, target.host, str(target.port),
             target.ca, target.user, target.password, message, *words]
 
