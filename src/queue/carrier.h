@@ -2,15 +2,15 @@
  * from message to message.
  *
  *   - A connection that turns out to be closed, or a 421, before anything of the message was
- * accepted is the server's way to say "enough for one connection": another one is opened, once, and
- * it counts as nothing.
+ *     accepted is the server's way to say "enough for one connection": another one is opened,
+ *     once, and it counts as nothing.
  *   - A new connection that fails, a 421 on it, and what else is the account's own matter
  *     (queue/standing.h) is trouble: noted and told once, and nothing more is tried.
  *   - Words of that kind in reply to MAIL (but for 421) or later may be about one message: they are
- * trouble if the next message hears such words too, or if there is none. So no message stops all
- * others.
+ *     trouble if the next message hears such words too, or if there is none. So no message stops
+ *     all others.
  *   - A connection that is lost with a message under way is that message's failure; two in a row
- * are trouble. */
+ *     are trouble. */
 #ifndef QUEUE_CARRIER_H
 #define QUEUE_CARRIER_H
 

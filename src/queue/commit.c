@@ -26,12 +26,13 @@
  *   5 rename to new/ID     new/ID, whole           sent; told nothing    swept or sent, whole;
  *                                                                        told nothing
  *   6 fsync(new/)          new/ID, durable         sent; told nothing    sent; told nothing
- *   7 close, told 0        the same                sent                  sent
+ *   7 close, told 1        the same                sent                  sent
  *
  * So a file in new/ is always whole, because the rename comes after its fsync; END and its sum
  * guard against file systems that promise more than they keep. Nobody sends it before step 7,
  * because the lock is held until then: a message that is sent is durable. At most one copy is sent
- * too much: that of a caller who died, or heard nothing, between 5 and 7.
+ * too much: that of a caller who died, or heard nothing, between 5 and 7. spool_commit_locked ends
+ * behind 6: told 1, its caller closes.
  *
  * What fails up to step 4 removes tmp/ID; what fails in 5 or 6 removes either name while the lock
  * is still held, so that nobody sends what the caller is told was not kept. fsync is not called

@@ -17,7 +17,11 @@ struct parcel {
     int64_t budget_ms; /* until the end of data, within the account's `timeout`; 0: no budget */
 };
 
-/* Everything is within the account's one deadline. Afterwards every verdict is decided. */
+/* Everything is within the account's one deadline. Afterwards every verdict is decided.
+ *
+ * To the service of this machine (account->is_service) the deadline is each attempt's: one that is
+ * turned away as too many (421), or whose end of data was left open under a nonce, is made again
+ * for up to 20 seconds more. */
 void deliver(const struct parcel *parcel, struct delivery *ret);
 
 #endif

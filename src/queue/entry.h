@@ -5,9 +5,9 @@
  *   key value LF …                   the envelope, below
  *   LF
  *   the message, stored form         header-size + body-size octets
- *   END LENGTH CRC LF                octets of all that stands before, 16 hexadecimal digits;
- * CRC-32C of all that stands before but the state line, 8 digits replies queue/replies.h: best
- * effort, never trusted
+ *   END LENGTH CRC LF                LENGTH: octets of all that stands before, 16 hexadecimal
+ *                                    digits; CRC: CRC-32C of the same but the state line, 8
+ *   replies                          queue/replies.h: best effort, never trusted
  *
  * A file without its END is torn and was never committed. Keys, each once unless it says otherwise:
  *

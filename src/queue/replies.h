@@ -1,9 +1,9 @@
 /* What the server said last of each recipient, for people: behind END in the queue file. Written
  * over at each attempt, not synced, perhaps cut short or missing; nothing is decided by it.
  *
- *   reply INDEX STAGE CODE ENHANCED TEXT LF     one a recipient; "-" for no enhanced code; control
- *                                               characters of TEXT made visible; STAGE a number:
- * enum stage
+ *   reply INDEX STAGE CODE ENHANCED TEXT LF     one a recipient; STAGE: enum stage, a number; "-"
+ *                                               for no enhanced code; control characters of TEXT
+ *                                               made visible
  *
  * Pure. */
 #ifndef QUEUE_REPLIES_H

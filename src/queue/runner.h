@@ -29,7 +29,7 @@ struct runner_setup {
 
 struct runner_totals {
     size_t done, deferred, held;
-    size_t left; /* tried now, and still waiting */
+    size_t left; /* still in new/ or defer/, but for what is unreadable */
     bool hangup; /* RUNNER_WATCH: ended by HUP, to be started again with a new configuration */
     int stop;    /* ended early by this signal, or 0 */
 };

@@ -37,8 +37,8 @@ struct waiting {      /* zeroed: closed. Stays where it is while it is open */
 /* spool_commit to new/ and waiting_open in one, so that nobody can send the message in between. 1;
  * 0 when a message of the entry's id is there already (or was, with a `nonce`, within the last
  * hour): then that one is waited for, if its uid and nonce are this entry's (else ERR_TEMPORARY);
- * -1 as spool_commit: nothing is kept. If it is kept but cannot
- * be watched waiting_for says LATER at once. */
+ * -1 as spool_commit: nothing is kept. If it is kept but cannot be watched waiting_for says LATER
+ * at once. */
 int waiting_commit(const struct spool *s, struct entry *entry, const struct stored *stored,
                    struct waiting *ret, struct err *e) MUST_USE;
 
@@ -48,8 +48,8 @@ int waiting_open(const struct spool *s, const struct queue_id *id, struct waitin
                  struct err *e) MUST_USE;
 
 /* Waits until it is decided or kept, until the deadline, or until a signal has come that is held or
- * deferred (base/sig.h). Marks and replies are then as they are
- * to be told: what comes after is no longer this caller's business. May be called again. */
+ * deferred (base/sig.h). Marks and replies are then as they are to be told: what comes after is no
+ * longer this caller's business. May be called again. */
 enum waiting_result waiting_for(struct waiting *w, struct deadline deadline);
 
 /* Every answer is on its way to the client: those that were MARK_REFUSED are done with. Without it
