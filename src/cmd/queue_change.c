@@ -94,7 +94,7 @@ static int set_bad_aside(const struct change *c, const struct queue_id *id, enum
                          struct err *e)
 {
     ERR ignored = { 0 };
-    if (e->kind == ERR_DATA && item_set_aside(&c->queue->spool, folder, id->text, &ignored) == 0)
+    if (e->kind == ERR_DATA && spool_set_aside(&c->queue->spool, folder, id->text, &ignored) == 0)
         err_hint(e, "it was set aside in corrupt/");
     return -1;
 }
@@ -168,7 +168,7 @@ static int sync_touched(const struct change *c, struct err *e)
 {
     for (int folder = 0; folder < FOLDERS; folder++)
         if ((c->touched & (1U << folder)) && spool_sync(&c->queue->spool, folder) < 0)
-            return spool_failed(&c->queue->spool, errno, "cannot sync", folder_name(folder), e);
+            return spool_failed(&c->queue->spool, errno, "sync", folder_name(folder), e);
     return 0;
 }
 

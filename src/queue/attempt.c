@@ -24,7 +24,7 @@ bool attempt_misfit(const struct notice *n, const struct spool *s, const struct 
     ERR e = { 0 };
     const char *id = job->id.text;
     if (why->kind == ERR_DATA) {
-        bool moved = item_set_aside(s, job->folder, id, &e) == 0;
+        bool moved = spool_set_aside(s, job->folder, id, &e) == 0;
         notice_tell(n, why->hint, "%s: %s; %s", id, why->text,
                     moved ? "set aside in corrupt/" : e.text);
         return !moved;

@@ -453,8 +453,3 @@ int item_move(struct item *item, enum folder to, bool durable, struct err *e)
     item->folder = to;
     return 0;
 }
-
-int item_set_aside(const struct spool *s, enum folder folder, const char *name, struct err *e)
-{
-    return spool_set_aside(s, folder, name, e);
-}

@@ -71,8 +71,4 @@ int item_end(struct item *item, struct err *e) MUST_USE;
 /* Moves the file to another folder. */
 int item_move(struct item *item, enum folder to, bool durable, struct err *e) MUST_USE;
 
-/* Sets a bad file aside into corrupt/, under its name, or with a suffix if that is taken there. */
-int item_set_aside(const struct spool *s, enum folder folder, const char *name,
-                   struct err *e) MUST_USE;
-
 #endif

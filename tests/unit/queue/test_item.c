@@ -301,7 +301,7 @@ static void test_hostile(void **state)
         enum item_open looked = open_it(&p, true, &item, &shown);
         assert_int_equal(looked, hostile[i].shown ? ITEM_OPEN : ITEM_BAD);
         item_close(&item);
-        assert_int_equal(item_set_aside(&p.spool, FOLDER_NEW, p.id.text, &e), 0);
+        assert_int_equal(spool_set_aside(&p.spool, FOLDER_NEW, p.id.text, &e), 0);
         assert_int_equal(scratch_names(&p.scratch, "new"), 0);
         assert_int_equal(scratch_names(&p.scratch, "corrupt"), i + 1);
     }
