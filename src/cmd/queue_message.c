@@ -2,9 +2,6 @@
 
 #include "base/utf8.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static const struct standing *find_trouble(const struct standing_list *l, const struct route *route)
 {
     for (size_t i = 0; i < l->n; i++)
@@ -65,11 +62,7 @@ bool queue_message_concerns(const struct queue_message *m, size_t recipient)
 
 int64_t queue_message_created(const struct queue_message *m)
 {
-    if (m->entry)
-        return m->entry->created_us / 1000000;
-    char digits[QUEUE_ID_TIME + 1] = { 0 };
-    memcpy(digits, m->id.text, QUEUE_ID_TIME);
-    return (int64_t)(strtoull(digits, NULL, 16) / 1000000);
+    return m->entry ? m->entry->created_us / 1000000 : queue_id_created(&m->id);
 }
 
 int64_t queue_message_next(const struct queue_message *m)

@@ -81,6 +81,14 @@ int queue_id_parse(struct span text, struct queue_id *ret)
     return 0;
 }
 
+int64_t queue_id_created(const struct queue_id *id)
+{
+    int64_t us = 0;
+    for (size_t i = 0; i < QUEUE_ID_TIME; i++)
+        us = us * 16 + ascii_hex(id->text[i]);
+    return us / 1000000;
+}
+
 int queue_id_compare(const void *a, const void *b)
 {
     const struct queue_id *x = a;

@@ -36,6 +36,9 @@ int queue_nonce_new(int64_t now_us, char *ret, struct err *e) MUST_USE;
 /* 0, or -1 for anything that is no name. */
 int queue_id_parse(struct span text, struct queue_id *ret) MUST_USE;
 
+/* When the message came, by its name: seconds since 1970. */
+int64_t queue_id_created(const struct queue_id *id);
+
 /* As qsort(3) wants it. */
 int queue_id_compare(const void *a, const void *b);
 

@@ -1,7 +1,6 @@
 #include "queue/round.h"
 
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -12,12 +11,18 @@
  *   look     if something may have come: read the folders, and the heads of what is new
  *   plan     if something has changed: whose turn it is; the rest of new/ moves to defer/
  *   hand out to each route that may be used one message at a time; a worker is started for it if
- * there is none; one that finds nothing in its line is let go, or rests with its connection
+ *            there is none; one that finds nothing in its line is let go, or rests connected
  *   wait     for a descriptor, or for the time when a busy message or a paced route is due, or
  *            somebody has rested long enough
  *
- * A route:  open --trouble--> passing (old messages only) --line empty--> closed (for this run;
- * while watching, until its account's next attempt); open --rate used up--> paced --time--> open
+ * A route:
+ *
+ *   open --trouble--> passing (old messages only) --line empty--> closed
+ *   open --two workers dead in a row----------------------------> closed
+ *   open --rate used up--> paced --time--> open
+ *
+ * Closed is for this run; while watching, until its account's next attempt (after deaths, for
+ * DEATH_PAUSE_S).
  *
  * A signal to stop is handed on to the workers, which end as soon as their message allows it; then
  * so does the round. After HUP, and after a failure of the spool, nothing more is handed out. */
@@ -234,10 +239,7 @@ static struct pool_worker *start_worker(struct round *r, uint32_t route)
 
 static void hand_over(struct pool_worker *w, struct agenda_item *item)
 {
-    struct worker_job job;
-    memset(&job, 0, sizeof job);
-    job.id = item->id;
-    job.folder = (enum folder)item->folder;
+    struct worker_job job = worker_job_of(&item->id, (enum folder)item->folder);
     item->state = AGENDA_SENDING;
     if (!pool_send(w, &job))
         pool_dismiss(w); /* it has died, and is missed when it is reaped */

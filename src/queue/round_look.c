@@ -3,7 +3,6 @@
 #include "queue/item.h"
 #include "queue/round.h"
 
-#include <string.h>
 #include <time.h>
 
 enum { BOUNCE_LIFETIME_S = 24 * 3600, DEATH_PAUSE_S = 60, BUSY_MS = 2000 };
@@ -53,15 +52,22 @@ static uint32_t add_route(struct round *r, const struct route *route)
     return (uint32_t)r->n_routes++;
 }
 
+/* n_routes if there is none. */
+static size_t find_route(const struct round *r, const struct route *route)
+{
+    size_t i = 0;
+    while (i < r->n_routes && !route_equals(&r->routes[i].route, route))
+        i++;
+    return i;
+}
+
 /* Most messages go the way of the one before. */
-static uint32_t find_route(struct round *r, const struct route *route, uint32_t guess)
+static uint32_t take_route(struct round *r, const struct route *route, uint32_t guess)
 {
     if (guess < r->n_routes && route_equals(&r->routes[guess].route, route))
         return guess;
-    for (size_t i = 0; i < r->n_routes; i++)
-        if (route_equals(&r->routes[i].route, route))
-            return (uint32_t)i;
-    return add_route(r, route);
+    size_t found = find_route(r, route);
+    return found < r->n_routes ? (uint32_t)found : add_route(r, route);
 }
 
 bool round_may_send(const struct round *r, const struct round_route *route)
@@ -75,18 +81,9 @@ bool round_may_send(const struct round *r, const struct round_route *route)
 
 /* Heads. */
 
-static struct worker_job job_of(const struct agenda_item *item)
-{
-    struct worker_job job;
-    memset(&job, 0, sizeof job); /* it is sent whole */
-    job.id = item->id;
-    job.folder = (enum folder)item->folder;
-    return job;
-}
-
 static void set_misfit_aside(struct round *r, struct agenda_item *item, const struct err *why)
 {
-    struct worker_job job = job_of(item);
+    struct worker_job job = worker_job_of(&item->id, (enum folder)item->folder);
     bool there = attempt_misfit(&r->notice, r->spool, &job, why);
     item->state = there ? AGENDA_ASIDE : AGENDA_GONE;
     item->folder = FOLDER_DEFER;
@@ -99,7 +96,7 @@ static void read_head(struct round *r, struct agenda_item *item, uint32_t *guess
     ERR e = { 0 };
     switch (item_open(r->spool, (enum folder)item->folder, &item->id, true, &file, &e)) {
     case ITEM_OPEN:
-        *guess = find_route(r, &file.entry.route, *guess);
+        *guess = take_route(r, &file.entry.route, *guess);
         item->route = *guess;
         item->next_s = file.entry.state.next_s;
         item->state = AGENDA_WAITING;
@@ -120,14 +117,6 @@ static int scan(struct round *r, struct id_list *fresh, struct id_list *deferred
     return spool_scan(r->spool, FOLDER_DEFER, true, deferred, e);
 }
 
-static bool has_route(const struct round *r, const struct route *route)
-{
-    for (size_t i = 0; i < r->n_routes; i++)
-        if (route_equals(&r->routes[i].route, route))
-            return true;
-    return false;
-}
-
 /* The trouble of an account for which no mail waits any more is nobody's. */
 static void forget_troubles(const struct round *r)
 {
@@ -136,7 +125,7 @@ static void forget_troubles(const struct round *r)
     if (standing_scan(r->spool, &list, &ignored) == 0) {
         for (size_t i = 0; i < list.n; i++) {
             struct standing_item *item = &list.items[i];
-            if (!item->standing.failures || has_route(r, &item->route))
+            if (!item->standing.failures || find_route(r, &item->route) < r->n_routes)
                 continue;
             standing_clear(&item->standing);
             standing_save(r->spool, &item->route, &item->standing);
@@ -238,15 +227,6 @@ static int64_t age_to_look_at(const struct round *r)
     return age;
 }
 
-/* A name begins with the time. */
-static int64_t created_of(const struct queue_id *id)
-{
-    int64_t us = 0;
-    for (size_t i = 0; i < QUEUE_ID_TIME; i++)
-        us = us * 16 + ascii_hex(id->text[i]);
-    return us / 1000000;
-}
-
 void round_close_route(struct round *r, uint32_t number, int64_t next_s)
 {
     struct round_route *route = &r->routes[number];
@@ -258,7 +238,7 @@ void round_close_route(struct round *r, uint32_t number, int64_t next_s)
     for (size_t i = 0; i < r->agenda.n; i++) {
         struct agenda_item *item = &r->agenda.items[i];
         if (item->route != number || item->state != AGENDA_WAITING ||
-            created_of(&item->id) <= young)
+            queue_id_created(&item->id) <= young)
             continue;
         if (!watch)
             item->state = AGENDA_TRIED;

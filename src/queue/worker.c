@@ -4,8 +4,18 @@
 #include "queue/attempt.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
+
+struct worker_job worker_job_of(const struct queue_id *id, enum folder folder)
+{
+    struct worker_job job;
+    memset(&job, 0, sizeof job);
+    job.id = *id;
+    job.folder = folder;
+    return job;
+}
 
 /* 1; 0 when the runner has let us go, or is dead. */
 static int next_job(int fd, struct worker_job *ret)

@@ -21,6 +21,9 @@ struct worker_job {
     enum folder folder;
 };
 
+/* Its padding is zeroed too: it is sent whole. */
+struct worker_job worker_job_of(const struct queue_id *id, enum folder folder);
+
 enum worker_result {
     WORKER_DONE,     /* nothing is left to do: delivered, or bounced */
     WORKER_DEFERRED, /* in defer/, `next_s` says until when */

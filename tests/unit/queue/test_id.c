@@ -51,6 +51,7 @@ static void test_time_goes_first(void **state)
         struct queue_id id, again;
         assert_int_equal(queue_id_new(times[i].us, &id, &e), 0);
         assert_memory_equal(id.text, times[i].digits, QUEUE_ID_TIME);
+        assert_int_equal(queue_id_created(&id), times[i].us / 1000000);
         assert_int_equal(queue_id_parse(span_of(id.text), &again), 0);
     }
 }
