@@ -1,7 +1,12 @@
 """BDAT in place of DATA where the server offers CHUNKING (RFC 3030), and LIMITS (RFC 9422)."""
 
+import os
+import signal
+
 from harness import cases, full
 from scenario_faults import FAULTS, LOST, MALFORMED
+from scenario_queue import BOB, kept, queue
+from scenario_queue_run import arrived, emptied, fill, put, run, start, state, until, worker_of
 
 CHUNKING = "chunking: yes"
 SETTLE = "settle: 0.05"
@@ -179,6 +184,63 @@ def test_lmtp(t, row):
 def test_lmtp_to_nobody(t):
     t.smarthost("protocol: lmtp", f"listen: unix:{t.folder}/s", CHUNKING, "on RCPT: reply 550 5.1.1 Nobody")
     t.failed(t.postbag("a@example.net", "b@example.net"), 67, "Nobody")
+
+
+# The queue.
+
+
+def test_one_trip_a_message(t):
+    t.smarthost(CHUNKING, SETTLE)
+    queue(t)
+    fill(t, 10)
+    emptied(t, run(t))
+    t.equal(arrived(t), [f"r{i}@example.net" for i in range(10)])
+    t.equal((len(t.sessions), {m.by for m in t.messages}), (1, {"BDAT"}))
+    t.equal(t.messages[-1].flights - t.messages[0].flights, 9)
+
+
+def test_refused_among_many(t):
+    """RSET lies between what was refused and the next message."""
+    t.smarthost(CHUNKING, "on RCPT r2@*: reply 550 5.1.1 Nobody", "on END 1: reply 554 5.6.0 Spam")
+    queue(t)
+    fill(t, 6)
+    run(t)
+    t.equal([to for to in arrived(t) if to[0] == "r"], [f"r{i}@example.net" for i in (1, 3, 4, 5)])
+    t.equal({len(m.to) for m in t.messages}, {1}, "recipients of each")
+
+
+@cases("MAIL 3", "RCPT 3", "END 3")
+def test_421_in_mid_run(t, stage):
+    t.smarthost(CHUNKING, f"on {stage}: reply 421 4.3.2 enough | close")
+    queue(t)
+    fill(t, 6)
+    emptied(t, run(t))
+    t.equal(arrived(t), [f"r{i}@example.net" for i in range(6)])
+    t.equal(len(t.sessions), 3)
+
+
+def test_unknown_in_the_queue(t):
+    t.smarthost(CHUNKING, "on 1/END: reply 500 5.5.1 What?")
+    queue(t)
+    fill(t, 4)
+    emptied(t, run(t))
+    t.equal([m.by for m in t.messages], ["DATA"] * 4)
+    t.equal(len(t.sessions), 2)
+
+
+@cases("MAIL", "END")
+def test_worker_killed(t, stage):
+    """Whatever reply was missing, the message has left whole, and its file says so."""
+    t.smarthost(CHUNKING, f"on {stage} 1: wait 1 | default")
+    queue(t)
+    name = put(t, BOB)
+    process = start(t)
+    until(lambda: any(c.counts.get(stage) for c in t.host.conversations), stage)
+    os.kill(worker_of(process), signal.SIGKILL)
+    t.equal(process.finish(timeout=10).status, 75)
+    t.equal(state(t, name)[0], "!")
+    t.match(run(t, "-v").stderr, f"{name}: may have been delivered")
+    t.equal(kept(t), [])
 
 
 # The one flight: once it has left whole, a lost connection leaves the outcome open, whatever reply
