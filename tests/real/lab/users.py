@@ -13,6 +13,7 @@ _USERS = (
     ("dovenull", 64103, "dovenull", None),
     ("vmail", 64104, "vmail", None),
     ("alice", 64105, "alice", "home/alice"),
+    ("postbag", 64106, "postbag", None),
 )
 _GROUPS = (("postdrop", 64201),)
 
