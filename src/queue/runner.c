@@ -4,7 +4,10 @@
 #include "queue/turn.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Once (all, or what is due):
  *
@@ -105,6 +108,21 @@ static void tell(const struct runner *r, struct err *e)
     err_done(e);
 }
 
+/* Does the spool's path lead to another folder now: removed and made again, or mounted over? Where
+ * there is none nothing is missed yet. */
+static bool was_replaced(const struct runner *r)
+{
+    struct stat ours, named;
+    return fstat(r->spool.root, &ours) == 0 && stat(r->setup->spool, &named) == 0 &&
+           (ours.st_dev != named.st_dev || ours.st_ino != named.st_ino);
+}
+
+/* Without new/ nothing wakes us. */
+static bool is_blind(const struct runner *r)
+{
+    return faccessat(r->spool.root, folder_name(FOLDER_NEW), F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
 static void watch(struct runner *r)
 {
     struct round *round = &r->round;
@@ -116,7 +134,8 @@ static void watch(struct runner *r)
         round->failed = false;
         if (round->stop || round->hangup)
             break;
-        round_rest(round, deadline_in(timeout_ms));
+        round_rest(round, deadline_in(is_blind(r) ? TURN_MS : timeout_ms));
+        round->hangup |= was_replaced(r);
         if (!round->look)
             round_forget(round);
     }

@@ -30,7 +30,8 @@ struct runner_setup {
 struct runner_totals {
     size_t done, deferred, held;
     size_t left; /* still in new/ or defer/, but for what is unreadable */
-    bool hangup; /* RUNNER_WATCH: ended by HUP, to be started again with a new configuration */
+    bool hangup; /* RUNNER_WATCH: ended by HUP, or because the spool is another folder now; to be
+                    started again with a new configuration */
     int stop;    /* ended early by this signal, or 0 */
 };
 

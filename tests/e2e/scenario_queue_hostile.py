@@ -1,12 +1,13 @@
 """The queue against messages, servers and folders that mean it no good."""
 
 import os
+import shutil
 import signal
 import time
 
 from harness import cases
 from scenario_queue import BOB, kept, queue, silent
-from scenario_queue_run import arrived, fill, put, run, start, state, until
+from scenario_queue_run import accepted, arrived, fill, put, run, start, state, until
 
 # One message must not stop others.
 
@@ -131,3 +132,21 @@ def test_damaged_file_that_no_runner_looks_at(t, folder):
     (spool / "new" / name).unlink()
     t.failed(t.postbag("queue", "remove", name, stdin=b""), 65, "torn", "set aside in corrupt/")
     t.equal((kept(t, folder), kept(t, "corrupt")), ([], [name]))
+
+
+def test_folder_that_is_replaced_under_a_runner(t):
+    t.smarthost()
+    queue(t)
+    put(t, BOB)
+    runner = start(t, "--watch")
+    until(lambda: not kept(t) and arrived_until_now(t) == [BOB], "the first")
+    shutil.rmtree(t.folder / "spool")
+    silent(t, t.postbag("--queue", "carol@example.net"))
+    until(lambda: arrived_until_now(t) == [BOB, "carol@example.net"], "the second")
+    until(lambda: not kept(t), "an empty queue")
+    runner.signal(signal.SIGTERM)
+    silent(t, runner.finish())
+
+
+def arrived_until_now(t):
+    return [m.to[0] for m in accepted(t)]
