@@ -76,6 +76,7 @@ static int check(const struct options *o, struct queue *q, struct buf *to, struc
     account_describe(to, account);
     buf_add_char(to, '\n');
     queue_describe(to, c);
+    serve_describe(to, c);
     for (size_t i = 0; i < c->notes.n; i++)
         buf_addf(to, "note: %s\n", c->notes.items[i]);
     add_log(c, o->name, to);

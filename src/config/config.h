@@ -86,7 +86,7 @@ void account_describe(struct buf *to, const struct account *account);
  * built-in or config. */
 void queue_describe(struct buf *to, const struct config *c);
 
-/* And for [serve]. */
+/* And for [serve]; nothing if it sets no key. */
 void serve_describe(struct buf *to, const struct config *c);
 
 #endif

@@ -44,8 +44,18 @@ void queue_describe(struct buf *to, const struct config *c)
     describe(to, OPTION_QUEUE, &c->queue, c->origins);
 }
 
+static bool is_configured(const struct config *c, enum option_section section)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (option_table[i].section == section && c->origins[i] == ORIGIN_CONFIG)
+            return true;
+    return false;
+}
+
 void serve_describe(struct buf *to, const struct config *c)
 {
+    if (!is_configured(c, OPTION_SERVE))
+        return;
     buf_add_string(to, "serve\n");
     describe(to, OPTION_SERVE, &c->serve, c->origins);
 }

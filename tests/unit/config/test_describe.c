@@ -57,11 +57,28 @@ static void test_queue(void **state)
                         "built-in   max_bytes = 0\n");
 }
 
+static void test_serve_only_where_it_is_set(void **state)
+{
+    ARENA a = { 0 };
+    BUF got = { 0 };
+    struct config c = { .origins = arena_new(&a, option_count, 1) };
+    (void)state;
+    option_set_initial(&a, OPTION_SERVE, &c.serve);
+    serve_describe(&got, &c);
+    assert_int_equal(got.len, 0);
+    c.serve.connections = 7;
+    c.origins[option_find(OPTION_SERVE, SPAN("connections")) - option_table] = ORIGIN_CONFIG;
+    serve_describe(&got, &c);
+    assert_true(span_starts(buf_span(&got), "serve\nbuilt-in   socket = "));
+    assert_non_null(strstr(buf_string(&got), "\nconfig     connections = 7\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_describe),
         cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_serve_only_where_it_is_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
