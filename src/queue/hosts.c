@@ -36,7 +36,10 @@ struct deadline hosts_share(const struct hosts *h, struct deadline deadline)
 
 void hosts_describe(struct buf *to, const struct target *t, const struct net_opts *net)
 {
-    static const char *const modes[] = { "", ", implicit TLS", ", STARTTLS", ", no TLS" };
+    static const char *const modes[] = { [TLS_MODE_UNSET] = "",
+                                         [TLS_MODE_IMPLICIT] = ", implicit TLS",
+                                         [TLS_MODE_STARTTLS] = ", STARTTLS",
+                                         [TLS_MODE_OFF] = ", no TLS" };
     buf_add_string(to, t->host);
     if (!t->is_path)
         buf_addf(to, " port %d", t->port);
