@@ -254,8 +254,11 @@ void round_shelve(struct round *r, struct agenda_item *item)
     ERR e = { 0 };
     if (item_open(r->spool, (enum folder)item->folder, &item->id, false, &file, &e) == ITEM_OPEN) {
         struct state *state = &file.entry.state;
+        int64_t now = time(NULL);
         state->attempts++;
-        state->next_s = time(NULL) + schedule_pause(&r->schedule, state->attempts, 0);
+        state->tried_s += schedule_tried(state->last_s, now);
+        state->last_s = now;
+        state->next_s = now + schedule_pause(&r->schedule, state->attempts, 0);
         item->next_s = state->next_s;
         if (item_write_state(&file, false, &e) < 0 ||
             (file.folder == FOLDER_NEW && item_move(&file, FOLDER_DEFER, false, &e) < 0))
