@@ -94,7 +94,7 @@ static const char topic_queue[] =
     "\n"
     "A message is kept with mode = try (what fails for now) or mode = queue in [queue], or with\n"
     "--queue. Somebody must run the queue: the systemd units, `postbag queue run --watch`, or a\n"
-    "line in the crontab: */5 * * * * postbag queue run --due\n"
+    "line in the crontab: */5 * * * * /usr/local/bin/postbag queue run --due\n"
     "\n"
     "Options, beside those of postbag:\n";
 
