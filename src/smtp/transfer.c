@@ -11,6 +11,7 @@
 enum {
     FLUSH_AT = 64 * 1024,            /* octets queued before they are sent */
     CHUNK = 1024 * 1024,             /* of BDAT, where a refusal can come between two */
+    HURRY_MS = 60 * 1000,            /* with less than that left nothing is risked */
     END_TIMEOUT_MS = 10 * 60 * 1000, /* RFC 5321 section 4.5.3.2.6 */
 };
 
@@ -311,6 +312,12 @@ static void fail_all(const struct envelope *envelope, enum stage stage, const st
     }
 }
 
+static bool is_hurried(const struct client *c)
+{
+    struct deadline soon = deadline_in(HURRY_MS);
+    return c->setup.deadline.at && c->setup.deadline.at < soon.at;
+}
+
 /* As far as it goes over this connection: 1 when a new one is needed for the rest, -1 when the
  * message cannot be sent at all. */
 static int send_part(struct transfer *x, const struct envelope *envelope, struct verdict *verdicts,
@@ -325,6 +332,7 @@ static int send_part(struct transfer *x, const struct envelope *envelope, struct
         return -1;
     start(x, envelope, &message, verdicts);
     x->txn.chunking = may_chunk(c);
+    x->txn.hurried = is_hurried(c);
     if (c->caps.mail_max)
         x->txn.mail_limit = c->caps.mail_max - c->mails;
     if (transfer_run(x, &lost) < 0)

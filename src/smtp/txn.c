@@ -253,7 +253,7 @@ static bool offer_recipient(struct txn *t, struct buf *out, size_t *ret)
 
 static enum txn_step next_chunks(struct txn *t)
 {
-    if (t->unanswered && t->message.size > TXN_SMALL)
+    if (t->unanswered && (t->hurried || t->message.size > TXN_SMALL))
         return TXN_STEP_WAIT;
     t->phase = TXN_PHASE_CONTENT;
     return TXN_STEP_CONTENT;

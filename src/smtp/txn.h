@@ -73,8 +73,10 @@ struct txn {
     const struct caps *caps;
     struct txn_message message;
     bool lmtp;
-    bool chunking;            /* the content goes by BDAT */
-    bool bdat_known;          /* the server has accepted a BDAT on this connection */
+    bool chunking;   /* the content goes by BDAT */
+    bool hurried;    /* little time is left: even a small one waits for the RCPT replies, so that a
+                        slow    server is not waited for behind the end of data */
+    bool bdat_known; /* the server has accepted a BDAT on this connection */
     uint64_t mail_limit;      /* transactions, 0 for no limit */
     struct verdict *verdicts; /* the caller's, one for each recipient, zeroed */
 

@@ -244,7 +244,17 @@ def test_worker_killed(t, stage):
 
 
 # The one flight: once it has left whole, a lost connection leaves the outcome open, whatever reply
-# it was that did not come.
+# it was that did not come. With little time there is none.
+
+
+def test_budget(t):
+    """A server that takes its time before the end of data does not keep the caller."""
+    t.smarthost(CHUNKING, "on MAIL: stall")
+    queue(t, "mode = try", "budget = 1s")
+    run = t.postbag("bob@example.net")
+    t.equal(run.status, 0)
+    t.true(run.seconds < 8, f"took {run.seconds} s")
+    t.equal(len(kept(t, "defer")), 1)
 
 STAGES = ("MAIL", "RCPT", "END")
 
@@ -264,13 +274,14 @@ def rows(modes):
 
 def play(t, row):
     mode, stage, fault = row.split("-", 2)
-    lockstep = mode == "lockstep" and stage != "END"
+    hurried = fault in ("stall", "drip")
+    early = stage != "END" and (mode == "lockstep" or hurried)
     t.smarthost("tls: " + ("starttls" if mode == "tls" else "off"), CHUNKING, f"on {stage}: {FAULTS[fault]}",
                 *(["ehlo-drop: PIPELINING"] if mode == "lockstep" else []))  # fmt: skip
-    t.config("timeout = 2")
+    t.config(*["timeout = 2"] * hurried)
     run = t.postbag("bob@example.net", timeout=20)
     status, ambiguous = expected(fault)
-    if lockstep and ambiguous:
+    if early and ambiguous:
         status, ambiguous = (76 if fault in MALFORMED else 75), False
     t.failed(run, status)
     t.equal("may have been delivered" in run.stderr, ambiguous, "ambiguous")
