@@ -120,6 +120,7 @@ class Test:
         self.hosts = []
         self.allowed = []  # patterns of violations that this test provokes
         self.runs = []
+        self.processes = []
         self.successes = 0  # runs that must have handed over a message
         self.user = None
         self.config_file = self.folder / "postbag.conf"
@@ -267,6 +268,7 @@ class Test:
             [self.door(door), *args], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=self.environment(env), start_new_session=True, **{"cwd": self.folder, **user, **options},
         )  # fmt: skip
+        self.processes.append(popen)
         return Process(self, popen)
 
     def run(self, door, *args, stdin=MESSAGE, timeout=30, **options):
@@ -358,6 +360,10 @@ class Test:
         self.equal(sorted(os.listdir(self.tmp)), [], "files left in TMPDIR")
 
     def close(self):
+        for popen in self.processes:
+            if popen.poll() is None:
+                os.killpg(popen.pid, signal.SIGKILL)
+                popen.communicate()
         for host in self.hosts:
             host.finish(1)
 
