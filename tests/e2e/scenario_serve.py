@@ -1,6 +1,7 @@
 """The service: users without a readable secret submit through its socket, and cannot do more."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -28,6 +29,11 @@ def until(condition, what, seconds=20):
         time.sleep(0.01)
 
 
+def die_with_the_test():
+    """Whatever becomes of the test, its service is not left behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 class Service:
     """A running service. Its socket is in a folder that everybody may enter."""
 
@@ -38,7 +44,7 @@ class Service:
         self.log = t.folder / "log"
         self.lines, self.queue, self.account, self.aliases = lines, queue, account, aliases
         self.configure()
-        self.process = t.start("postbag", "serve", env=env, stdin=subprocess.DEVNULL)
+        self.process = t.start("postbag", "serve", env=env, stdin=subprocess.DEVNULL, preexec_fn=die_with_the_test)
         until(self.is_up, "the service's socket")
 
     def configure(self, *lines):
