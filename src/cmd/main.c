@@ -24,6 +24,7 @@ static int unbuilt(const struct options *o, const char *what)
 {
     ERR e = { 0 };
     err_set(&e, ERR_USAGE, "%s: this version does not have it yet", what);
+    err_hint(&e, "postbag help config shows how to write an account by hand");
     say_error(o->name, &e);
     return exit_of_error(&exit_default, &e, STAGE_NONE);
 }

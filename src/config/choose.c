@@ -95,12 +95,35 @@ static bool use_service(struct config *c, const struct account **ret)
     return service;
 }
 
+/* What the service does is settled there: nothing is ignored in silence. */
+static int check_service(const struct config *c, const char *name, struct err *e)
+{
+    if (name && strcmp(name, "service") != 0)
+        return err_set(e, ERR_CONFIG,
+                       "no account \"%s\": this user's mail goes through the service at %s", name,
+                       service_socket());
+    if (c->sets.n)
+        return err_set(e, ERR_USAGE,
+                       "--set %s: the account is that of the service at %s, which has its own "
+                       "configuration",
+                       c->sets.items[0], service_socket());
+    return 0;
+}
+
+static int choose_service(struct config *c, const char *name, const struct account **ret,
+                          struct err *e)
+{
+    if (!use_service(c, ret))
+        return no_account(c, e);
+    return check_service(c, name, e);
+}
+
 int config_choose(struct config *c, const char *name, const char *sender, const char *from,
                   const struct account **ret, struct err *e)
 {
     struct account *account = NULL;
     if (!c->n_accounts)
-        return use_service(c, ret) ? 0 : no_account(c, e);
+        return choose_service(c, name, ret, e);
     if (name && !(account = by_name(c, name, e)))
         return -1;
     if (!account)

@@ -127,7 +127,8 @@ class Test:
         self.aliases_file = self.folder / "aliases"
         self.tmp = self.folder / "tmp"
         self.home = self.folder / "home"
-        for path in (self.folder, self.tmp, self.home):
+        self.state = self.home / "state"
+        for path in (self.folder, self.tmp, self.home, self.state):
             path.mkdir(exist_ok=True)
         self.folder.chmod(0o755)
 
@@ -229,7 +230,7 @@ class Test:
         if os.geteuid() != 0:
             raise Skip("needs root")
         self.user = pwd.getpwnam(name)
-        for path in (self.tmp, self.home, self.config_file):
+        for path in (self.tmp, self.home, self.state, self.config_file):
             if path.exists():
                 self.own(path)
 
@@ -242,6 +243,7 @@ class Test:
             "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_STATE_HOME": str(self.state),
             "TMPDIR": str(self.tmp),
             "LANG": "C.UTF-8",
             "POSTBAG_CONFIG": str(self.config_file),

@@ -314,6 +314,15 @@ def test_no_service(t):
     t.failed(s.submit(BOB), 78, "no configuration")
 
 
+def test_what_the_service_settles(t):
+    """An account or a key of one's own would be ignored: so it is refused."""
+    t.smarthost()
+    with service(t) as s:
+        t.failed(s.submit("-a", "other", BOB), 78, "other", "service")
+        t.failed(s.submit("--set", "port=1", BOB, door="postbag"), 64, "--set", "service")
+        t.accepted(s.submit("-a", "service", BOB))
+
+
 # Policy.
 
 
