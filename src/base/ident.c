@@ -89,7 +89,11 @@ void ident_get(struct arena *a, struct ident *ret)
         return;
     ret->home = entry->pw_dir;
     ret->config = ident_folder(a, ret, "XDG_CONFIG_HOME", ".config");
-    ret->state = ident_folder(a, ret, "XDG_STATE_HOME", ".local/state");
+}
+
+const char *ident_state(struct arena *a, const struct ident *who)
+{
+    return who->home ? ident_folder(a, who, "XDG_STATE_HOME", ".local/state") : NULL;
 }
 
 static bool ident_has_rights(void)

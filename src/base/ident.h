@@ -13,14 +13,15 @@ struct ident {
     const char *home;  /* absolute, or NULL */
     const char *host;  /* gethostname(), "localhost" if empty */
     const char *config; /* $XDG_CONFIG_HOME or ~/.config; NULL without an entry or home */
-    const char *state;  /* $XDG_STATE_HOME or ~/.local/state; the same */
 };
 
-/* Never fails. $XDG_CONFIG_HOME and $XDG_STATE_HOME count only if absolute and this uid's folder.
- */
+/* Never fails. $XDG_CONFIG_HOME counts only if absolute and this uid's folder. */
 void ident_get(struct arena *a, struct ident *ret);
 
-/* Of another user, as far as the system knows him: without home, config and state. */
+/* $XDG_STATE_HOME, by the same rule, or ~/.local/state; NULL without a home. */
+const char *ident_state(struct arena *a, const struct ident *who);
+
+/* Of another user, as far as the system knows him: without home and config. */
 void ident_of(struct arena *a, uid_t uid, struct ident *ret);
 
 /* Drops set-uid and set-gid rights for good, if there are any. Ends the process with 77 when the

@@ -5,8 +5,9 @@ const char *config_spool(const struct config *c, const struct ident *ident, stru
 {
     if (c->queue.dir)
         return c->queue.dir;
-    if (ident->state)
-        return arena_printf(a, "%s/postbag/queue", ident->state);
+    const char *state = ident_state(a, ident);
+    if (state)
+        return arena_printf(a, "%s/postbag/queue", state);
     err_set(why, ERR_TEMPORARY,
             "user %s has no home directory to keep messages in; write dir = PATH below [queue]",
             ident->login);

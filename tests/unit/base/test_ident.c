@@ -102,7 +102,7 @@ static void test_entry(void **state)
         assert_string_equal(who.login, rows[i].login);
         assert_string_equal(who.gecos, rows[i].want_gecos);
         assert_string_equal(who.host, "box.example.com");
-        const char *got[] = { who.home, who.config, who.state };
+        const char *got[] = { who.home, who.config, ident_state(&a, &who) };
         const char *want[] = { rows[i].want_home, rows[i].want_config, rows[i].want_state };
         for (size_t n = 0; n < 3; n++)
             assert_true(want[n] ? got[n] && strcmp(got[n], want[n]) == 0 : !got[n]);
@@ -127,7 +127,7 @@ static void test_no_entry(void **state)
     assert_string_equal(who.host, "localhost");
     assert_null(who.home);
     assert_null(who.config);
-    assert_null(who.state);
+    assert_null(ident_state(&a, &who));
 }
 
 static void test_large_entry(void **state)
@@ -179,10 +179,11 @@ static void test_folders(void **state)
         setenv("XDG_CONFIG_HOME", rows[i].value, 1);
         ident_get(&a, &who);
         assert_string_equal(who.config, rows[i].want ? rows[i].want : "/home/bob/.config");
-        assert_string_equal(who.state, "/home/bob/.local/state");
+        assert_string_equal(ident_state(&a, &who), "/home/bob/.local/state");
         setenv("XDG_STATE_HOME", rows[i].value, 1);
         ident_get(&a, &who);
-        assert_string_equal(who.state, rows[i].want ? rows[i].want : "/home/bob/.local/state");
+        assert_string_equal(ident_state(&a, &who),
+                            rows[i].want ? rows[i].want : "/home/bob/.local/state");
         unsetenv("XDG_STATE_HOME");
     }
     clear_environment();

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <setjmp.h>
 
@@ -11,19 +12,20 @@
 static void test_spool(void **state)
 {
     static const struct {
-        const char *dir, *folder, *want;
+        const char *dir, *home, *want;
     } rows[] = {
-        { NULL, "/home/bob/.local/state", "/home/bob/.local/state/postbag/queue" },
-        { "/var/spool/postbag", "/home/bob/.local/state", "/var/spool/postbag" },
+        { NULL, "/home/bob", "/home/bob/.local/state/postbag/queue" },
+        { "/var/spool/postbag", "/home/bob", "/var/spool/postbag" },
         { "/var/spool/postbag", NULL, "/var/spool/postbag" },
         { NULL, NULL, NULL },
     };
     (void)state;
+    unsetenv("XDG_STATE_HOME");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ARENA a = { 0 };
         ERR why = { 0 };
         const struct config c = { .queue.dir = rows[i].dir };
-        const struct ident ident = { .login = "bob", .state = rows[i].folder };
+        const struct ident ident = { .login = "bob", .home = rows[i].home };
         const char *got = config_spool(&c, &ident, &a, &why);
         if (rows[i].want) {
             assert_string_equal(got, rows[i].want);
