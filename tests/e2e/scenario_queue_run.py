@@ -569,7 +569,7 @@ def test_nobody_without_a_home(t):
     t.drop_to("nobody")
     t.config()
     for door, words in (("sendmail", ["-q"]), ("postbag", ["queue", "run"])):
-        done = t.run(door, *words, stdin=b"")
+        done = t.run(door, *words, stdin=b"", env={"XDG_STATE_HOME": None})
         t.equal((done.status, done.stdout, done.stderr), (0, "", ""), f"{door} {words}")
-    done = t.postbag("queue", "run", "--watch", stdin=b"")
+    done = t.postbag("queue", "run", "--watch", stdin=b"", env={"XDG_STATE_HOME": None})
     t.failed(done, 75, "dir")

@@ -104,6 +104,7 @@ def _service(lab, *lines):
         finally:
             server.terminate()
     expect_same(server.returncode, 0, "the service's exit status")
+    lab.postfix.log.session()  # its worker's, which is not the next case's
 
 
 def _await(server):
