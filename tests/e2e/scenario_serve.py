@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-from harness import MESSAGE, Failure, Skip, cases, full
+from harness import cases, Failure, full, MESSAGE, Skip
 from scenario_queue import BOB, kept
 
 QUEUED = re.compile(r"queued as ([0-9A-F]{19})$")
@@ -516,11 +516,17 @@ def test_too_many_connections(t):
             client.close()
 
 
-@cases(200, many=5000)
-def test_idle_and_malicious(t, n):
+def test_idle_and_malicious(t):
     """Connections that say nothing, too much, or nonsense keep nobody from sending."""
-    if n > 1000 and not t.context.full:
-        raise Skip("only with --full")
+    idle_and_malicious(t, 200)
+
+
+@full
+def test_idle_and_malicious_at_full_number(t):
+    idle_and_malicious(t, 5000)
+
+
+def idle_and_malicious(t, n):
     need_root()
     t.smarthost()
     with service(t, "user_connections = 10", "connections = 40") as s:
@@ -634,11 +640,17 @@ def test_restart_under_load(t):
 # Many.
 
 
-@cases(60, many=1000)
-def test_many_submitters(t, n):
+def test_many_submitters(t):
     """Many at once by many users; few connections to the smarthost."""
-    if n > 100 and not t.context.full:
-        raise Skip("only with --full")
+    many_submitters(t, 60)
+
+
+@full
+def test_many_submitters_at_full_number(t):
+    many_submitters(t, 1000)
+
+
+def many_submitters(t, n):
     need_root()
     t.smarthost("tls: starttls", "auth: PLAIN")
     with service(t, "user_connections = 50") as s:
