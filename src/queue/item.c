@@ -157,6 +157,8 @@ static int read_head(struct item *item, size_t piece, struct buf *head, struct e
         if (n == 0)
             return err_set(e, ERR_DATA, "it is torn: its envelope has no end");
         buf_grew(head, (size_t)n);
+        if (!item->locked && (size_t)n < more)
+            item->size = head->len;
         int whole = entry_parse(&item->arena, buf_span(head), &entry, e);
         if (whole < 0)
             return -1;
@@ -203,10 +205,21 @@ static int check_end(const struct item *item, struct span head, struct err *e)
     return err_set(e, ERR_DATA, "it is torn: it has no end");
 }
 
+static int find_size(struct item *item, struct err *e)
+{
+    struct stat facts;
+    if (item->size)
+        return 0;
+    if (fstat(item->fd, &facts) < 0)
+        return item_failed(item, "look at", e);
+    item->size = (uint64_t)facts.st_size;
+    return 0;
+}
+
 static int read_entry(struct item *item, bool for_show, struct err *e)
 {
     BUF head = { 0 };
-    if (read_head(item, for_show ? HEAD_SHOW : HEAD, &head, e) < 0)
+    if (read_head(item, for_show ? HEAD_SHOW : HEAD, &head, e) < 0 || find_size(item, e) < 0)
         return -1;
     uint64_t whole = end_at(&item->entry) + ENTRY_END_SIZE;
     if (item->size < whole)
@@ -215,12 +228,26 @@ static int read_entry(struct item *item, bool for_show, struct err *e)
     return for_show ? 0 : check_end(item, buf_span(&head), e);
 }
 
-static enum item_open open_and_read(struct item *item, bool for_show, struct err *e)
+/* For a list of very many: a file whose end came with the first read need not be asked for its
+ * size. What is wrong with another one is looked at when it makes no sense. */
+static enum item_open read_for_show(struct item *item, struct err *e)
 {
-    enum item_open found = for_show ? ITEM_OPEN : take_lock(item, e);
+    if (read_entry(item, true, e) == 0)
+        return ITEM_OPEN;
+    ERR kind = { 0 };
+    if (check_file(item, true, &kind) == ITEM_BAD) {
+        err_move(e, &kind);
+        return ITEM_BAD;
+    }
+    return e->kind == ERR_TEMPORARY ? ITEM_BAD : bad(item, e);
+}
+
+static enum item_open open_and_read(struct item *item, struct err *e)
+{
+    enum item_open found = take_lock(item, e);
     if (found == ITEM_OPEN)
-        found = check_file(item, for_show, e);
-    if (found != ITEM_OPEN || read_entry(item, for_show, e) == 0)
+        found = check_file(item, false, e);
+    if (found != ITEM_OPEN || read_entry(item, false, e) == 0)
         return found;
     return e->kind == ERR_TEMPORARY ? ITEM_BAD : bad(item, e);
 }
@@ -235,7 +262,7 @@ enum item_open item_open(const struct spool *s, enum folder folder, const struct
     item.fd = openat(s->root, item_path(&item).text, flags);
     if (item.fd < 0)
         return refuse(&item, e);
-    enum item_open found = open_and_read(&item, for_show, e);
+    enum item_open found = for_show ? read_for_show(&item, e) : open_and_read(&item, e);
     if (found == ITEM_OPEN)
         *ret = item;
     else

@@ -28,8 +28,9 @@ enum item_open {
 };
 
 /* Opens and locks; reads what stands before the message and checks that the file is as long as it
- * must be. With `for_show` it is neither locked nor opened for writing: ITEM_BUSY is not given, and
- * nothing but item_replies may be done. */
+ * must be. With `for_show` it is neither locked nor opened for writing, and whose it is and whether
+ * it has a second name is not asked: ITEM_BUSY is not given, and nothing but item_replies may be
+ * done. */
 enum item_open item_open(const struct spool *s, enum folder folder, const struct queue_id *id,
                          bool for_show, struct item *ret, struct err *e) MUST_USE;
 void item_close(struct item *item);
