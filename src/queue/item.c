@@ -157,8 +157,6 @@ static int read_head(struct item *item, size_t piece, struct buf *head, struct e
         if (n == 0)
             return err_set(e, ERR_DATA, "it is torn: its envelope has no end");
         buf_grew(head, (size_t)n);
-        if (!item->locked && (size_t)n < more)
-            item->size = head->len;
         int whole = entry_parse(&item->arena, buf_span(head), &entry, e);
         if (whole < 0)
             return -1;
@@ -205,11 +203,17 @@ static int check_end(const struct item *item, struct span head, struct err *e)
     return err_set(e, ERR_DATA, "it is torn: it has no end");
 }
 
-static int find_size(struct item *item, struct err *e)
+/* A file of which so much was read as it must have need not be asked for its size. A short read
+ * says nothing of the end. */
+static int find_size(struct item *item, size_t read, uint64_t whole, struct err *e)
 {
     struct stat facts;
     if (item->size)
         return 0;
+    if (read >= whole) {
+        item->size = read;
+        return 0;
+    }
     if (fstat(item->fd, &facts) < 0)
         return item_failed(item, "look at", e);
     item->size = (uint64_t)facts.st_size;
@@ -219,9 +223,11 @@ static int find_size(struct item *item, struct err *e)
 static int read_entry(struct item *item, bool for_show, struct err *e)
 {
     BUF head = { 0 };
-    if (read_head(item, for_show ? HEAD_SHOW : HEAD, &head, e) < 0 || find_size(item, e) < 0)
+    if (read_head(item, for_show ? HEAD_SHOW : HEAD, &head, e) < 0)
         return -1;
     uint64_t whole = end_at(&item->entry) + ENTRY_END_SIZE;
+    if (find_size(item, head.len, whole, e) < 0)
+        return -1;
     if (item->size < whole)
         return err_set(e, ERR_DATA, "it is torn: it ends too early");
     item->has_replies = item->size > whole;
