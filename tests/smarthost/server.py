@@ -42,7 +42,11 @@ class Smarthost:
                 sock, _ = self.socket.accept()
             except OSError:
                 return
-            wire = Wire(sock, settle=float(self.script["settle"]))
+            try:
+                wire = Wire(sock, settle=float(self.script["settle"]))
+            except OSError:  # the client has gone already
+                sock.close()
+                continue
             kind = Dialogue if self.script.dialogue else Conversation
             number = len(self.conversations) + 1
             conversation = kind(self.script, number, wire, self.certificates.context)
