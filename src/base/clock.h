@@ -1,4 +1,5 @@
-/* Deadlines. All times are milliseconds on the monotonic clock, which no clock step moves. */
+/* Deadlines. All times are milliseconds on the monotonic clock, which no clock step moves, unless a
+ * name says otherwise. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -11,6 +12,10 @@ struct deadline {
 };
 
 int64_t clock_ms(void);
+
+/* Since 1970, by the clock on the wall, which jumps. */
+int64_t clock_wall_us(void);
+int64_t clock_wall_ms(void);
 
 /* `ms` from now; 0 or less means never. */
 struct deadline deadline_in(int64_t ms);

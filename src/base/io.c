@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -133,6 +134,20 @@ int io_read_all(int fd, const char *name, size_t limit, struct buf *to, struct e
     if (done < 0)
         buf_truncate(to, before);
     return done;
+}
+
+int io_lock(int fd, int how)
+{
+    int done;
+    do
+        done = flock(fd, how);
+    while (done < 0 && errno == EINTR);
+    return done;
+}
+
+bool io_is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 void io_close(int *fd)

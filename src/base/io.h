@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Descriptors 0 to 2 that the caller closed become /dev/null, so that no socket lands there. */
@@ -30,6 +32,12 @@ int io_open_file(const char *path) MUST_USE;
 /* Reads a whole small file (at most `limit` octets) through a descriptor into `to`. 0, or -1 with
  * ERR_IO, or ERR_DATA when it is larger. `name` is for the message. */
 int io_read_all(int fd, const char *name, size_t limit, struct buf *to, struct err *e) MUST_USE;
+
+/* flock(2), past EINTR. 0, or -1 with errno: EWOULDBLOCK when somebody else has it. */
+int io_lock(int fd, int how) MUST_USE;
+
+/* Are these of one file? */
+bool io_is_same(const struct stat *a, const struct stat *b);
 
 /* For CLEANUP: closes a descriptor that is not negative. */
 void io_close(int *fd);

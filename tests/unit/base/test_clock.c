@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <limits.h>
+#include <time.h>
 
 static void test_in(void **state)
 {
@@ -77,6 +78,16 @@ static void test_clock_goes_on(void **state)
     assert_true(clock_ms() >= before);
 }
 
+/* The two agree, and are near what time(2) says. */
+static void test_wall(void **state)
+{
+    (void)state;
+    int64_t before = (int64_t)time(NULL) * 1000;
+    int64_t ms = clock_wall_ms(), us = clock_wall_us();
+    int64_t after = ((int64_t)time(NULL) + 2) * 1000;
+    assert_true(ms >= before && us / 1000 >= ms && us / 1000 <= after);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +96,7 @@ int main(void)
         cmocka_unit_test(test_min),
         cmocka_unit_test(test_nap),
         cmocka_unit_test(test_clock_goes_on),
+        cmocka_unit_test(test_wall),
     };
     return cmocka_run_group_tests_name("base/clock", tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -241,6 +242,27 @@ static void test_read_all_of_a_folder(void **state)
     assert_string_equal(e.text, "cannot read /: Is a directory");
 }
 
+/* Two descriptions of one file keep each other out; two files do not. */
+static void test_lock(void **state)
+{
+    char path[] = "/tmp/postbag-io-XXXXXX";
+    struct stat a, b, null;
+    (void)state;
+    int one = mkstemp(path), other = open(path, O_RDONLY);
+    assert_true(one >= 0 && other >= 0);
+    assert_int_equal(io_lock(one, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(io_lock(other, LOCK_EX | LOCK_NB), -1);
+    assert_int_equal(errno, EWOULDBLOCK);
+    assert_int_equal(io_lock(one, LOCK_UN), 0);
+    assert_int_equal(io_lock(other, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(fstat(one, &a) | fstat(other, &b) | stat("/dev/null", &null), 0);
+    assert_true(io_is_same(&a, &b));
+    assert_false(io_is_same(&a, &null));
+    close(one);
+    close(other);
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_temporary),
         cmocka_unit_test(test_read_all),
         cmocka_unit_test(test_read_all_of_a_folder),
+        cmocka_unit_test(test_lock),
     };
     return cmocka_run_group_tests_name("base/io", tests, NULL, NULL);
 }
