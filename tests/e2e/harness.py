@@ -24,6 +24,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
@@ -100,11 +101,19 @@ class Process:
         except subprocess.TimeoutExpired:
             os.killpg(self.popen.pid, signal.SIGKILL)
             _, stderr = self.popen.communicate()
-            raise Failure(f"still running after {timeout} s; stderr: {as_text(stderr)}") from None
+            raise Failure(
+                f"still running after {timeout} s; stderr: {as_text(stderr)}{self.test.story()}\n{stacks()}"
+            ) from None
         seconds = time.monotonic() - self.begun
         run = Run(self.popen.returncode, as_text(stdout), as_text(stderr), seconds)
         self.test.check_run(run)
         return run
+
+
+def stacks():
+    """What each thread of this test does at the moment."""
+    found = (traceback.format_stack(frame, 4) for frame in sys._current_frames().values())
+    return "\n".join(f"a thread:\n{''.join(lines)}" for lines in found)
 
 
 def as_text(octets):
@@ -328,6 +337,7 @@ class Test:
         for run in self.runs[-1:]:
             text += f"\nstatus {run.status}, stderr:\n" + run.stderr[-2000:]
         for host in self.hosts:
+            text += "".join(f"\nsmarthost: {trouble}" for trouble in host.troubles)
             for session in host.sessions:
                 text += f"\nsession {session.number} ({session.end or 'open'}):"
                 for line in session.commands[:40]:

@@ -1,5 +1,6 @@
 """The server of tests/peer, somebody in the middle before it, and a Kerberos realm for it."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -59,8 +60,10 @@ class Middle:
         self.thread.start()
 
     def close(self):
-        self.listener.close()
+        with contextlib.suppress(OSError):  # the thread may still wait for a caller
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.thread.join(10)
+        self.listener.close()
 
     def serve(self):
         behind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -43,10 +43,15 @@ class Proxy:
         return f"{self.kind}://{login}{self.place}"
 
     def __enter__(self):
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
+        self.acceptor.start()
         return self
 
     def __exit__(self, *_):
+        # close() alone leaves the thread in accept(2), where it may take what comes to the next
+        # socket of that number.
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.socket.close()
 
     def accept(self):

@@ -19,6 +19,8 @@ class Smarthost:
         self.certificates = certificates or Certificates()
         self.conversations = []
         self.threads = []
+        self.troubles = []  # what kept connections from being served
+        self.closing = False
         self.socket = self.listen(self.script["listen"])
         self.port = self.socket.getsockname()[1] if self.socket.family != socket.AF_UNIX else 0
         self.acceptor = threading.Thread(target=self.accept, daemon=True)
@@ -37,23 +39,23 @@ class Smarthost:
         return sock
 
     def accept(self):
-        while True:
+        while not self.closing and len(self.troubles) < 100:
             try:
-                sock, _ = self.socket.accept()
-            except OSError:
-                return
-            try:
-                wire = Wire(sock, settle=float(self.script["settle"]))
-            except OSError:  # the client has gone already
-                sock.close()
-                continue
-            kind = Dialogue if self.script.dialogue else Conversation
-            number = len(self.conversations) + 1
-            conversation = kind(self.script, number, wire, self.certificates.context)
-            self.conversations.append(conversation)
-            thread = threading.Thread(target=conversation.run, daemon=True)
-            self.threads.append(thread)
-            thread.start()
+                self.serve(self.socket.accept()[0])
+            except Exception as e:  # pylint: disable=broad-except
+                if not self.closing:
+                    self.troubles.append(repr(e))
+
+    def serve(self, sock):
+        """Begins a session of its own."""
+        wire = Wire(sock, settle=float(self.script["settle"]))
+        kind = Dialogue if self.script.dialogue else Conversation
+        number = len(self.conversations) + 1
+        conversation = kind(self.script, number, wire, self.certificates.context)
+        self.conversations.append(conversation)
+        thread = threading.Thread(target=conversation.run, daemon=True)
+        thread.start()
+        self.threads.append(thread)
 
     def finish(self, seconds=5):
         """Takes no more connections and waits for the sessions to end; returns them."""
@@ -68,6 +70,7 @@ class Smarthost:
 
     def stop_listening(self):
         path = self.script["listen"].removeprefix("unix:")
+        self.closing = True
         self.socket.shutdown(socket.SHUT_RDWR)
         self.acceptor.join()
         self.socket.close()

@@ -36,6 +36,38 @@ static void test_pauses(void **state)
     assert_true(schedule_pause(&usual, 1, UINT32_MAX) > 0);
 }
 
+/* An end that was left open waits its half hour at least, whatever the steps say. */
+static void test_pause_after(void **state)
+{
+    (void)state;
+    for (uint32_t random = 0; random < 5000; random++) {
+        uint32_t r = random * 858993;
+        for (unsigned attempts = 1; attempts < 6; attempts++) {
+            int64_t pause = schedule_pause(&usual, attempts, r);
+            int64_t open = pause < SCHEDULE_AMBIGUOUS ? SCHEDULE_AMBIGUOUS : pause;
+            assert_int_equal(schedule_pause_after(&usual, attempts, false, r), pause);
+            assert_int_equal(schedule_pause_after(&usual, attempts, true, r), open);
+        }
+    }
+}
+
+static const struct {
+    int64_t lifetime;
+    bool bounce;
+    int64_t is;
+} lifetimes[] = {
+    { 3 * DAY, false, 3 * DAY }, { 3 * DAY, true, DAY }, { HOUR, false, HOUR },
+    { HOUR, true, HOUR },        { 0, false, 0 },        { 0, true, DAY },
+};
+
+static void test_lifetime(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lifetimes / sizeof *lifetimes; i++)
+        assert_int_equal(schedule_lifetime(lifetimes[i].lifetime, lifetimes[i].bounce),
+                         lifetimes[i].is);
+}
+
 static const struct {
     int64_t next, now;
     bool due;
@@ -146,6 +178,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pauses),
+        cmocka_unit_test(test_pause_after),
+        cmocka_unit_test(test_lifetime),
         cmocka_unit_test(test_due),
         cmocka_unit_test(test_tried),
         cmocka_unit_test(test_expired),
