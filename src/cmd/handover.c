@@ -1,9 +1,9 @@
 #include "cmd/handover.h"
 
+#include "base/clock.h"
 #include "smtp/arguments.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum queue_mode handover_mode(const struct submission *s)
@@ -34,12 +34,10 @@ static const char *absolute(struct arena *a, const char *path)
 static void give_nonce(struct submission *s)
 {
     ERR ignored = { 0 };
-    struct timespec now = { 0 };
     char nonce[NONCE_SIZE + 1];
     if (!s->account->is_service)
         return;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (queue_nonce_new((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, nonce, &ignored) == 0)
+    if (queue_nonce_new(clock_wall_us(), nonce, &ignored) == 0)
         s->envelope.nonce = arena_string(&s->arena, span_of(nonce));
 }
 

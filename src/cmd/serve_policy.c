@@ -1,5 +1,6 @@
 #include "cmd/serve_policy.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "cmd/answer.h"
 #include "mail/addr.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Users. */
@@ -113,9 +113,8 @@ static int open_count(const struct serve_user *user, const struct spool *spool)
     int fd = openat(spool->root, buf_string(&name), flags, 0600);
     if (fd < 0 && errno == ENOENT && spool_make(spool->path) == 0)
         fd = openat(spool->root, buf_string(&name), flags, 0600);
-    while (fd >= 0 && flock(fd, LOCK_EX) < 0)
-        if (errno != EINTR)
-            io_close(&fd);
+    if (fd >= 0 && io_lock(fd, LOCK_EX) < 0)
+        io_close(&fd);
     return fd;
 }
 
@@ -140,13 +139,6 @@ static void write_count(int fd, const struct standing *s)
         return;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now = { 0 };
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / MILLION;
-}
-
 int serve_allows_message(const struct serve_user *user, const struct spool *spool, bool take,
                          struct err *e)
 {
@@ -159,7 +151,8 @@ int serve_allows_message(const struct serve_user *user, const struct spool *spoo
     if (fd < 0)
         return answer_refuse(451, "4.3.0", "Your messages cannot be counted", e);
     read_count(fd, &count);
-    int64_t wait_ms = standing_take(&count, o->rate_messages, o->rate_period_s, now_ms());
+    int64_t now = clock_wall_ms();
+    int64_t wait_ms = standing_take(&count, o->rate_messages, o->rate_period_s, now);
     if (take && !wait_ms)
         write_count(fd, &count);
     if (!wait_ms)

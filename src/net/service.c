@@ -2,13 +2,13 @@
 
 #include "base/child.h"
 #include "base/io.h"
+#include "base/random.h"
 #include "net/srv.h"
 
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <resolv.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     ANSWER_SIZE = 65536,
@@ -161,12 +161,6 @@ static int look_up(struct arena *a, const struct question *q, struct deadline de
     return -1;
 }
 
-static uint64_t random_seed(void)
-{
-    uint64_t seed = 0;
-    return getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed ? seed : 0;
-}
-
 int service_find(struct arena *a, const struct target *t, struct deadline deadline,
                  struct targets *ret, struct err *e)
 {
@@ -177,7 +171,7 @@ int service_find(struct arena *a, const struct target *t, struct deadline deadli
             return -1;
         if (!found.records.n)
             return nothing_found(t, &found, e);
-        srv_sort(&found.records, random_seed());
+        srv_sort(&found.records, random_number());
     }
     size_t n = !t->is_service                    ? 1
                : found.records.n < SERVICE_LIMIT ? found.records.n

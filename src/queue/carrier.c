@@ -1,18 +1,14 @@
 #include "queue/carrier.h"
 
+#include "base/clock.h"
+#include "base/random.h"
+
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 enum { REST_MS = 1000 };
 
 /* Trouble. */
-
-static uint32_t random_number(void)
-{
-    uint32_t number = 0;
-    return getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number ? number : 0;
-}
 
 static void tell_trouble(const struct carrier *c, const struct verdict *why, const char *server)
 {
@@ -38,7 +34,7 @@ static void forget_suspicion(struct carrier *c)
 
 static void note_trouble(struct carrier *c, const struct verdict *why, const char *server)
 {
-    standing_fail(&c->standing, &c->schedule, why, time(NULL), random_number());
+    standing_fail(&c->standing, &c->schedule, why, time(NULL), (uint32_t)random_number());
     standing_save(c->setup->spool, c->setup->route, &c->standing);
     c->in_trouble = true;
     connection_close(&c->connection);
@@ -104,19 +100,12 @@ void carrier_wake(struct carrier *c)
     standing_load(c->setup->spool, c->setup->route, &c->standing);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int64_t carrier_pace(struct carrier *c)
 {
     const struct account *account = c->account;
     if (!account->rate_messages)
         return 0;
-    int64_t now = now_ms();
+    int64_t now = clock_wall_ms();
     int64_t wait = standing_take(&c->standing, account->rate_messages, account->rate_period_s, now);
     standing_save(c->setup->spool, c->setup->route, &c->standing);
     return wait ? (now + wait + 999) / 1000 : 0;

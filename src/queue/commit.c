@@ -80,22 +80,13 @@ static int commit_remove(const struct commit *c, const char *name)
 
 /* ---- step 1 ---- */
 
-static int lock(int fd, int how)
-{
-    int done = 0;
-    do
-        done = flock(fd, how);
-    while (done < 0 && errno == EINTR);
-    return done;
-}
-
 /* 0; -1 with errno, EWOULDBLOCK when somebody keeps it. */
 static int lock_soon(int fd)
 {
     const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
     struct deadline end = deadline_in(LOCK_MS);
     int done;
-    while ((done = lock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK &&
+    while ((done = io_lock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK &&
            !deadline_passed(end))
         nanosleep(&pause, NULL);
     return done;
@@ -107,7 +98,7 @@ static bool is_named(const struct commit *c, int fd)
     struct stat facts, named;
     return fstat(fd, &facts) == 0 &&
            fstatat(c->spool->root, c->tmp.text, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           facts.st_dev == named.st_dev && facts.st_ino == named.st_ino;
+           io_is_same(&facts, &named);
 }
 
 /* A name that is not new, found in tmp/: somebody has died there, or is about to commit the same
@@ -148,7 +139,7 @@ static int claim(struct commit *c, bool own_id)
         return -1;
     if (taken)
         return taken;
-    if (lock(c->fd, LOCK_EX) < 0)
+    if (io_lock(c->fd, LOCK_EX) < 0)
         return -1;
     if (!own_id || is_named(c, c->fd))
         return 0;

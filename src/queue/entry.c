@@ -1,8 +1,9 @@
 #include "queue/entry.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -11,13 +12,6 @@ enum {
 #define MAGIC    "postbag-queue "
 #define VERSION  "1 "
 #define BODY_MAX ((uint64_t)1 << 60) /* so that no sum of sizes overflows */
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* Every octet of every envelope is asked: without a branch, so that the compiler takes many at
  * once. */
@@ -33,7 +27,7 @@ struct entry entry_of(struct arena *a, const struct route *route, const struct e
                       const struct stored *stored)
 {
     struct entry entry = {
-        .created_us = now_us(),
+        .created_us = clock_wall_us(),
         .uid = getuid(),
         .route = *route,
         .envelope = *envelope,

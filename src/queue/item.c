@@ -86,20 +86,15 @@ static enum item_open refuse(const struct item *item, struct err *e)
 static enum item_open take_lock(const struct item *item, struct err *e)
 {
     const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
-    if (flock(item->fd, LOCK_EX | LOCK_NB) == 0)
+    if (io_lock(item->fd, LOCK_EX | LOCK_NB) == 0)
         return ITEM_OPEN;
     nanosleep(&pause, NULL);
-    if (flock(item->fd, LOCK_EX | LOCK_NB) == 0)
+    if (io_lock(item->fd, LOCK_EX | LOCK_NB) == 0)
         return ITEM_OPEN;
     if (errno == EWOULDBLOCK)
         return ITEM_BUSY;
     item_failed(item, "lock", e);
     return ITEM_BAD;
-}
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 /* Where a rename was made of link and unlink, a crash between them leaves two names: the other one
@@ -111,7 +106,7 @@ static bool remove_twin(const struct item *item, const struct stat *facts)
         struct entry_path path = entry_path(f, &item->entry.id);
         if (f != item->folder && f != FOLDER_CORRUPT &&
             fstatat(item->spool->root, path.text, &twin, AT_SYMLINK_NOFOLLOW) == 0 &&
-            is_same(&twin, facts))
+            io_is_same(&twin, facts))
             return unlinkat(item->spool->root, path.text, 0) == 0;
     }
     return false;
@@ -122,7 +117,7 @@ static enum item_open check_name(const struct item *item, const struct stat *fac
 {
     struct stat named;
     if (fstatat(item->spool->root, item_path(item).text, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
-        !is_same(&named, facts))
+        !io_is_same(&named, facts))
         return ITEM_GONE;
     if (kind_problem(item, facts))
         return bad_kind(item, kind_problem(item, facts), e);

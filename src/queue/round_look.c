@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-enum { BOUNCE_LIFETIME_S = 24 * 3600, DEATH_PAUSE_S = 60, BUSY_MS = 2000 };
+enum { DEATH_PAUSE_S = 60, BUSY_MS = 2000 };
 
 /* Routes. */
 
@@ -219,9 +219,7 @@ void round_plan(struct round *r)
 static int64_t age_to_look_at(const struct round *r)
 {
     const struct queue_opts *opts = &r->setup->config->queue;
-    int64_t age = BOUNCE_LIFETIME_S;
-    if (opts->lifetime_ms && opts->lifetime_ms / 1000 < age)
-        age = opts->lifetime_ms / 1000;
+    int64_t age = schedule_lifetime(opts->lifetime_ms / 1000, true);
     if (opts->warn_after_ms && opts->warn_after_ms / 1000 < age)
         age = opts->warn_after_ms / 1000;
     return age;

@@ -1,5 +1,6 @@
 #include "queue/runner.h"
 
+#include "base/io.h"
 #include "queue/round.h"
 #include "queue/turn.h"
 
@@ -114,7 +115,7 @@ static bool was_replaced(const struct runner *r)
 {
     struct stat ours, named;
     return fstat(r->spool.root, &ours) == 0 && stat(r->setup->spool, &named) == 0 &&
-           (ours.st_dev != named.st_dev || ours.st_ino != named.st_ino);
+           !io_is_same(&ours, &named);
 }
 
 /* Without new/ nothing wakes us. */

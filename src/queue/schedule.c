@@ -13,6 +13,20 @@ int64_t schedule_pause(const struct schedule *s, unsigned attempts, uint32_t ran
     return step - most + 2 * most * (int64_t)(random % (JITTER_STEPS + 1)) / JITTER_STEPS;
 }
 
+int64_t schedule_pause_after(const struct schedule *s, unsigned attempts, bool ambiguous,
+                             uint32_t random)
+{
+    int64_t pause = schedule_pause(s, attempts, random);
+    return ambiguous && pause < SCHEDULE_AMBIGUOUS ? SCHEDULE_AMBIGUOUS : pause;
+}
+
+int64_t schedule_lifetime(int64_t lifetime, bool bounce)
+{
+    if (bounce && (!lifetime || lifetime > SCHEDULE_BOUNCE_LIFETIME))
+        return SCHEDULE_BOUNCE_LIFETIME;
+    return lifetime;
+}
+
 static int64_t longest_pause(const struct schedule *s)
 {
     int64_t longest = SCHEDULE_AMBIGUOUS;

@@ -15,6 +15,7 @@ enum {
     SCHEDULE_PAUSE_MAX = 6 * 3600,
     SCHEDULE_AMBIGUOUS = 30 * 60, /* least pause after an end that was left open */
     SCHEDULE_AMBIGUOUS_MAX = 3,   /* then the message is held */
+    SCHEDULE_BOUNCE_LIFETIME = 24 * 3600,
 };
 
 struct schedule {
@@ -25,6 +26,14 @@ struct schedule {
 /* The pause after `attempts` attempts, 15 % more or less as `random` (any value) says; so that not
  * all messages of a bad hour come back in the same second. */
 int64_t schedule_pause(const struct schedule *s, unsigned attempts, uint32_t random);
+
+/* The same for a message whose end has just been left open, or not. */
+int64_t schedule_pause_after(const struct schedule *s, unsigned attempts, bool ambiguous,
+                             uint32_t random);
+
+/* How long a message lives whose sender asks for `lifetime` (0: for ever); a bounce is not waited
+ * for that long. */
+int64_t schedule_lifetime(int64_t lifetime, bool bounce);
 
 /* Is it time? Also when `next` is farther away than any pause could be. */
 bool schedule_is_due(const struct schedule *s, int64_t next, int64_t now);

@@ -1,13 +1,11 @@
 #include "queue/settle.h"
 
+#include "base/random.h"
 #include "base/sig.h"
 #include "queue/bounce.h"
 #include "queue/commit.h"
 
-#include <sys/random.h>
-
 enum {
-    BOUNCE_LIFETIME_S = 24 * 3600,
     TOLD_PAUSE_S = 30, /* then a refusal has been told by whoever waited for it, or never will */
 };
 
@@ -40,12 +38,8 @@ static bool write_state(const struct settlement *s, struct err *e)
 static void set_next(const struct settlement *s, bool ambiguous)
 {
     struct state *state = state_of(s);
-    uint32_t random = 0;
-    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-        random = 0;
-    int64_t pause = schedule_pause(s->schedule, state->attempts, random);
-    if (ambiguous && pause < SCHEDULE_AMBIGUOUS)
-        pause = SCHEDULE_AMBIGUOUS;
+    int64_t pause =
+        schedule_pause_after(s->schedule, state->attempts, ambiguous, (uint32_t)random_number());
     state->next_s = s->now + (pause > 0 ? pause : 1);
 }
 
@@ -133,11 +127,8 @@ static enum worker_result stuck(const struct settlement *s, const struct err *wh
 
 static int64_t lifetime_of(const struct settlement *s)
 {
-    int64_t lifetime = s->setup->opts->lifetime_ms / 1000;
     bool bounce = !*s->item->entry.envelope.sender;
-    if (bounce && (!lifetime || lifetime > BOUNCE_LIFETIME_S))
-        return BOUNCE_LIFETIME_S;
-    return lifetime;
+    return schedule_lifetime(s->setup->opts->lifetime_ms / 1000, bounce);
 }
 
 /* Not while the account needs mending: that is not the message's fault. */

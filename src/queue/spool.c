@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -468,7 +469,7 @@ static bool is_old(const struct stat *facts)
 static bool is_abandoned(int fd)
 {
     struct stat facts;
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &facts) == 0 && facts.st_nlink &&
+    return io_lock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &facts) == 0 && facts.st_nlink &&
            S_ISREG(facts.st_mode) && is_old(&facts);
 }
 

@@ -1,5 +1,6 @@
 #include "queue/submit.h"
 
+#include "base/random.h"
 #include "base/sig.h"
 #include "queue/commit.h"
 #include "queue/replies.h"
@@ -7,7 +8,6 @@
 #include "queue/standing.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 /* Which of them. */
@@ -40,14 +40,6 @@ static struct envelope select_recipients(struct arena *a, const struct envelope 
 
 /* When to try again. */
 
-static uint32_t any_number(void)
-{
-    uint32_t number = 0;
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        number = 0; /* all come back at the same moment, then */
-    return number;
-}
-
 /* What has failed for the account as a whole waits for the account, not for a time of its own: so
  * the mail of a bad hour goes out in its order. */
 static bool is_of_account(const struct verdict *v)
@@ -70,11 +62,9 @@ static void note_attempt(struct state *state, const struct queue_opts *opts,
     }
     if (!state->attempts)
         return;
-    int64_t pause = schedule_pause(&schedule, state->attempts, any_number());
-    if (state->ambiguous && pause < SCHEDULE_AMBIGUOUS)
-        pause = SCHEDULE_AMBIGUOUS;
     state->last_s = now;
-    state->next_s = now + pause;
+    state->next_s = now + schedule_pause_after(&schedule, state->attempts, state->ambiguous,
+                                               (uint32_t)random_number());
 }
 
 /* For whoever looks at the queue: why it was not sent at once. */

@@ -26,13 +26,11 @@ void turn_close(struct turn *t)
 
 static int lock(int fd, int how, struct err *e)
 {
-    while (flock(fd, how) < 0) {
-        if (errno == EWOULDBLOCK)
-            return 0;
-        if (errno != EINTR)
-            return err_system(e, ERR_TEMPORARY, errno, "the queue cannot be locked");
-    }
-    return 1;
+    if (io_lock(fd, how) == 0)
+        return 1;
+    if (errno == EWOULDBLOCK)
+        return 0;
+    return err_system(e, ERR_TEMPORARY, errno, "the queue cannot be locked");
 }
 
 int turn_try(const struct turn *t, struct err *e)

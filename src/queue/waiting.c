@@ -160,7 +160,7 @@ static bool has_left_new(const struct waiting *w)
     struct stat open, named;
     return fstat(w->item.fd, &open) < 0 ||
            fstatat(w->item.spool->root, path.text, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
-           open.st_dev != named.st_dev || open.st_ino != named.st_ino;
+           !io_is_same(&open, &named);
 }
 
 /* Whoever writes the line may be at it: what makes no sense is looked at again. */
@@ -253,8 +253,7 @@ enum waiting_result waiting_for(struct waiting *w, struct deadline deadline)
 static bool is_ours(const struct waiting *w, const struct item *item)
 {
     struct stat own, other;
-    return fstat(w->item.fd, &own) == 0 && fstat(item->fd, &other) == 0 &&
-           own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+    return fstat(w->item.fd, &own) == 0 && fstat(item->fd, &other) == 0 && io_is_same(&own, &other);
 }
 
 /* Locked. Whoever has it will mostly be done with it in a moment. */
