@@ -28,6 +28,7 @@ class Proxy:
         self.front = front  # octets to say first in place of anything else
         self.asked = []
         self.logins = []
+        self.threads = []
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
         self.socket.listen(16)
@@ -53,12 +54,15 @@ class Proxy:
         self.socket.shutdown(socket.SHUT_RDWR)
         self.acceptor.join()
         self.socket.close()
+        for thread in self.threads:
+            thread.join(10)
 
     def accept(self):
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self.socket.accept()
-                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+                self.threads.append(threading.Thread(target=self.serve, args=(client,), daemon=True))
+                self.threads[-1].start()
 
     def serve(self, client):
         with client, contextlib.suppress(OSError, EOFError, Refused):
