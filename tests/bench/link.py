@@ -110,14 +110,15 @@ async def _carry(source, opening, delay, opens):
 
 async def _arrive(pieces, opening):
     sink = (await opening)[1]
-    while True:
+    piece = b"-"
+    while piece:
         when, piece = await pieces.get()
         await _until(when)
         try:
-            if not piece:
+            if piece:
+                sink.write(piece)
+                await sink.drain()
+            else:
                 sink.write_eof()
-                return
-            sink.write(piece)
-            await sink.drain()
         except (OSError, RuntimeError):
             pass  # nobody is there any more: what follows is lost
