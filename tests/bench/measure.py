@@ -18,24 +18,45 @@ class Sample:
         self.cpu = cpu
 
 
-def once(command, message, environment):
-    """Runs `command` with the message file as standard input; it must succeed."""
+def start(command, message, environment, quiet=False):
+    """Starts `command` with the message file as standard input; its process."""
     files = [(os.POSIX_SPAWN_OPEN, 0, message, os.O_RDONLY, 0)]
-    start = time.perf_counter()
-    pid = os.posix_spawn(command[0], command, environment, file_actions=files)
+    if quiet:
+        files.append((os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0))
+    return os.posix_spawn(command[0], command, environment, file_actions=files)
+
+
+def _end(command, pid):
     _, status, usage = os.wait4(pid, 0)
-    wall = time.perf_counter() - start
     if status != 0:
         raise RuntimeError(f"{command[0]} failed: {os.waitstatus_to_exitcode(status)}")
-    return Sample(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000)
+    return usage
 
 
-def alternate(commands, message, environment, rounds):
+def finish(command, pid):
+    """Waits for a process, which must succeed; milliseconds of CPU time."""
+    usage = _end(command, pid)
+    return (usage.ru_utime + usage.ru_stime) * 1000
+
+
+def once(command, message, environment, quiet=False):
+    """Runs `command` with the message file as standard input; it must succeed."""
+    begin = time.perf_counter()
+    cpu = finish(command, start(command, message, environment, quiet))
+    return Sample((time.perf_counter() - begin) * 1000, cpu)
+
+
+def faults(command, environment):
+    """How many pages a run without input touches."""
+    return _end(command, start(command, "/dev/null", environment, True)).ru_minflt
+
+
+def alternate(commands, message, environment, rounds, quiet=False):
     """Every command in turn, round after round; {name: median Sample}. One round warms up."""
     samples = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():
-            sample = once(command, message, environment)
+            sample = once(command, message, environment, quiet)
             if turn > 0:
                 samples[name].append(sample)
     return {name: Sample(statistics.median(s.wall for s in taken),
@@ -48,8 +69,8 @@ def instructions(command, message, environment):
     with open(message, "rb") as source:
         process = subprocess.Popen(["valgrind", "--tool=callgrind",
                                     "--callgrind-out-file=/dev/null", *command],
-                                   stdin=source, stderr=subprocess.PIPE, env=environment,
-                                   text=True)
+                                   stdin=source, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, env=environment, text=True)
         _, log = process.communicate()
     counts = dict(_COLLECTED.findall(log))
     if process.returncode != 0 or str(process.pid) not in counts:
