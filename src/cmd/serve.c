@@ -331,10 +331,11 @@ static int run(struct parent *p, const struct options *o, struct err *e)
 {
     if (o->operands.n)
         return err_set(e, ERR_USAGE, "serve takes no operand");
-    if (load(o, &p->serve, e) < 0 || serve_listen(&p->serve.config.serve, &p->listeners, e) < 0)
+    if (load(o, &p->serve, e) < 0)
         return -1;
     resize(p);
-    if (open_signals(p, e) < 0)
+    /* signals first: a socket that was made is also removed */
+    if (open_signals(p, e) < 0 || serve_listen(&p->serve.config.serve, &p->listeners, e) < 0)
         return -1;
     work(p);
     return 0;
