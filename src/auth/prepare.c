@@ -7,10 +7,7 @@
 
 static bool is_plain(struct span text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (ascii_is_control(text.at[i]))
-            return false;
-    return text.len > 0;
+    return text.len > 0 && !span_has_control(text);
 }
 
 /* Version 2.2 of the library maps the flag for unassigned characters the wrong way round, so that

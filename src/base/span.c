@@ -49,6 +49,23 @@ bool span_has(struct span a, char octet)
     return a.len && memchr(a.at, octet, a.len);
 }
 
+/* Eight octets at a time: every octet of every envelope in the queue is asked. An octet's high bit
+ * is set by the subtraction if it was less than 32, or, in the second word, was 127. */
+bool span_has_control(struct span a)
+{
+    const uint64_t each = UINT64_MAX / UINT8_MAX;
+    uint64_t found = 0;
+    while (a.len) {
+        uint64_t word = each * ' ';
+        size_t n = a.len < sizeof word ? a.len : sizeof word;
+        memcpy(&word, a.at, n);
+        uint64_t other = word ^ each * 127;
+        found |= ((word - each * ' ') & ~word) | ((other - each) & ~other);
+        a = (struct span){ a.at + n, a.len - n };
+    }
+    return found & each * 0x80;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -99,14 +116,12 @@ bool span_word(struct span *rest, struct span *ret)
 
 int span_number(struct span a, uint64_t max, uint64_t *ret)
 {
-    uint64_t value = 0;
+    uint64_t value = 0, tens = max / 10, ones = max % 10;
     if (!a.len)
         return -1;
     for (size_t i = 0; i < a.len; i++) {
-        if (!ascii_is_digit(a.at[i]))
-            return -1;
-        uint64_t digit = (uint64_t)(a.at[i] - '0');
-        if (digit > max || value > (max - digit) / 10)
+        uint64_t digit = (uint64_t)(unsigned char)a.at[i] - '0';
+        if (digit > 9 || value > tens || (value == tens && digit > ones))
             return -1;
         value = value * 10 + digit;
     }

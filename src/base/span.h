@@ -30,6 +30,9 @@ bool span_istarts(struct span a, const char *prefix);
 /* Does this octet occur? */
 bool span_has(struct span a, char octet);
 
+/* Does one of 0 to 31, or 127? */
+bool span_has_control(struct span a);
+
 /* Without the blanks (space, tab, CR, LF) at both ends. */
 struct span span_trim(struct span a);
 

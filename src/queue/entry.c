@@ -13,16 +13,6 @@ enum {
 #define VERSION  "1 "
 #define BODY_MAX ((uint64_t)1 << 60) /* so that no sum of sizes overflows */
 
-/* Every octet of every envelope is asked: without a branch, so that the compiler takes many at
- * once. */
-static bool has_control(struct span text)
-{
-    unsigned found = 0;
-    for (size_t i = 0; i < text.len; i++)
-        found |= (unsigned)((unsigned char)text.at[i] < 32) | (unsigned)(text.at[i] == 127);
-    return found;
-}
-
 struct entry entry_of(struct arena *a, const struct route *route, const struct envelope *envelope,
                       const struct stored *stored)
 {
@@ -38,7 +28,7 @@ struct entry entry_of(struct arena *a, const struct route *route, const struct e
         .header_size = stored->header.len,
         .body_size = stored->body.size,
     };
-    if (stored->message_id && !has_control(span_of(stored->message_id)))
+    if (stored->message_id && !span_has_control(span_of(stored->message_id)))
         entry.message_id = stored->message_id;
     state_init(a, envelope->n_rcpts, &entry.state);
     return entry;
@@ -54,7 +44,7 @@ struct printing {
 
 static void print_text(struct printing *p, const char *key, const char *value)
 {
-    if (has_control(span_of(value)))
+    if (span_has_control(span_of(value)))
         p->bad = key;
     buf_add_string(p->to, key);
     buf_add_char(p->to, ' ');
@@ -103,7 +93,7 @@ static void print_route(struct printing *p, const struct route *route)
 
 static void print_rcpt(struct printing *p, const struct rcpt *rcpt)
 {
-    if (has_control(span_of(rcpt->wire)) || !*rcpt->wire)
+    if (span_has_control(span_of(rcpt->wire)) || !*rcpt->wire)
         p->bad = "to";
     buf_addf(p->to, "to %u %c %s\n", rcpt->dsn_notify, rcpt->utf8 ? 'u' : '-', rcpt->wire);
     if (rcpt->original && strcmp(rcpt->original, rcpt->wire) != 0)
@@ -307,42 +297,51 @@ static bool take_as(struct parsing *p, struct span value)
 }
 
 static const struct {
-    const char *name;
+    struct span name;
     bool (*take)(struct parsing *p, struct span value);
     bool often, needed;
 } keys[] = {
-    { "to", take_to, true, true },
-    { "as", take_as, true, false },
-    { "created", take_created, false, true },
-    { "uid", take_uid, false, true },
-    { "account", take_account, false, true },
-    { "config", take_config, false, false },
-    { "set", take_set, true, false },
-    { "sender", take_sender, false, true },
-    { "flags", take_flags, false, false },
-    { "notify", take_notify, false, false },
-    { "ret", take_ret, false, false },
-    { "envid", take_envid, false, false },
-    { "message-id", take_message_id, false, false },
-    { "nonce", take_nonce, false, false },
-    { "header-size", take_header_size, false, true },
-    { "body-size", take_body_size, false, true },
+    { SPAN("to"), take_to, true, true },
+    { SPAN("as"), take_as, true, false },
+    { SPAN("created"), take_created, false, true },
+    { SPAN("uid"), take_uid, false, true },
+    { SPAN("account"), take_account, false, true },
+    { SPAN("config"), take_config, false, false },
+    { SPAN("set"), take_set, true, false },
+    { SPAN("sender"), take_sender, false, true },
+    { SPAN("flags"), take_flags, false, false },
+    { SPAN("notify"), take_notify, false, false },
+    { SPAN("ret"), take_ret, false, false },
+    { SPAN("envid"), take_envid, false, false },
+    { SPAN("message-id"), take_message_id, false, false },
+    { SPAN("nonce"), take_nonce, false, false },
+    { SPAN("header-size"), take_header_size, false, true },
+    { SPAN("body-size"), take_body_size, false, true },
 };
 enum { KEYS = sizeof keys / sizeof *keys };
+
+/* KEYS for one that this version does not know, which says something that it does not need. */
+static size_t find_key(struct span key)
+{
+    size_t i = 0;
+    while (i < KEYS && (key.len != keys[i].name.len || *key.at != *keys[i].name.at ||
+                        !span_eq(key, keys[i].name)))
+        i++;
+    return i;
+}
 
 static int take_line(struct parsing *p, struct span line, struct err *e)
 {
     struct span value = line, key;
-    if (has_control(line) || !span_next(&value, ' ', &key))
+    if (span_has_control(line) || !span_next(&value, ' ', &key))
         return err_set(e, ERR_DATA, "a line holds a control character");
-    for (size_t i = 0; i < KEYS; i++) {
-        if (*keys[i].name != *key.at || !span_is(key, keys[i].name))
-            continue;
-        bool again = p->seen & 1u << i && !keys[i].often;
-        p->seen |= 1u << i;
-        if (again || !value.at || !keys[i].take(p, value))
-            return err_set(e, ERR_DATA, "its line \"%s\" makes no sense", keys[i].name);
-    }
+    size_t i = find_key(key);
+    if (i == KEYS)
+        return 0;
+    bool again = p->seen & 1u << i && !keys[i].often;
+    p->seen |= 1u << i;
+    if (again || !value.at || !keys[i].take(p, value))
+        return err_set(e, ERR_DATA, "its line \"%s\" makes no sense", keys[i].name.at);
     return 0;
 }
 
@@ -350,7 +349,7 @@ static int check_whole(const struct parsing *p, struct err *e)
 {
     for (size_t i = 0; i < KEYS; i++)
         if (keys[i].needed && !(p->seen & 1u << i))
-            return err_set(e, ERR_DATA, "it has no line \"%s\"", keys[i].name);
+            return err_set(e, ERR_DATA, "it has no line \"%s\"", keys[i].name.at);
     if (p->entry->envelope.n_rcpts != p->entry->state.n)
         return err_set(e, ERR_DATA, "it has %zu recipients and %zu marks",
                        p->entry->envelope.n_rcpts, p->entry->state.n);
@@ -382,12 +381,15 @@ static int parse_magic(struct span head, struct entry *entry, struct err *e)
 /* Octets up to the message: 1, 0 when its empty line is not there yet, -1. */
 static int find_message(struct span head, uint64_t *ret, struct err *e)
 {
-    const char *end = memmem(head.at, head.len, "\n\n", 2);
-    size_t len = end ? (size_t)(end - head.at) + 2 : head.len;
+    struct span rest = head, line;
+    bool found = false;
+    while (!found && span_next(&rest, '\n', &line))
+        found = !line.len && rest.at;
+    size_t len = found ? (size_t)(rest.at - head.at) : head.len;
     if (len > ENTRY_HEAD_LIMIT)
         return err_set(e, ERR_DATA, "its envelope has no end");
     *ret = len;
-    return end != NULL;
+    return found;
 }
 
 /* All lines behind the first one, in a copy in which each ends with a NUL, so that strings need no

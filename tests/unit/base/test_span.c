@@ -64,6 +64,24 @@ static void test_trim_and_from(void **state)
     assert_false(span_has((struct span){ NULL, 0 }, 'a'));
 }
 
+/* Each octet at each place, among octets that are as near to a control character as can be. */
+static void test_control(void **state)
+{
+    static const char others[] = " ~\x80\xFF\xA0\xE0";
+    char text[20];
+    (void)state;
+    for (size_t at = 0; at < sizeof text; at++) {
+        for (int i = 0; i < 256; i++) {
+            memset(text, others[i % (int)(sizeof others - 1)], sizeof text);
+            text[at] = (char)i;
+            if (span_has_control((struct span){ text, sizeof text }) != ascii_is_control((char)i))
+                fail_msg("octet %d at %zu", i, at);
+            assert_false(span_has_control((struct span){ text, at }));
+        }
+    }
+    assert_false(span_has_control((struct span){ NULL, 0 }));
+}
+
 /* Joins what an iterator gives, each piece in brackets. */
 static void join(char *to, bool (*next)(struct span *rest, struct span *ret), struct span text)
 {
@@ -120,6 +138,13 @@ static void test_number(void **state)
         { SPAN("65535"), 65535, 0, 65535 },
         { SPAN("65536"), 65535, -1, 0 },
         { SPAN("99999"), 65535, -1, 0 },
+        { SPAN("65540"), 65535, -1, 0 },
+        { SPAN("65529"), 65535, 0, 65529 },
+        { SPAN("10"), 10, 0, 10 },
+        { SPAN("11"), 10, -1, 0 },
+        { SPAN("1/"), 99, -1, 0 },
+        { SPAN("1:"), 99, -1, 0 },
+        { SPAN("\xB1"), 999, -1, 0 },
         { SPAN("18446744073709551615"), UINT64_MAX, 0, UINT64_MAX },
         { SPAN("18446744073709551616"), UINT64_MAX, -1, 0 },
         { SPAN("99999999999999999999999"), UINT64_MAX, -1, 0 },
@@ -164,8 +189,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare), cmocka_unit_test(test_trim_and_from),
-        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_number),
-        cmocka_unit_test(test_ascii),
+        cmocka_unit_test(test_control), cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_number),  cmocka_unit_test(test_ascii),
     };
     return cmocka_run_group_tests_name("base/span", tests, NULL, NULL);
 }
