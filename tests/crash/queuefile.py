@@ -9,7 +9,7 @@ STATE_AT = 36
 POLYNOMIAL = 0x82F63B78  # CRC-32C, reflected
 END_SIZE = 4 + 16 + 1 + 8 + 1
 STATE = re.compile(
-    rb"state ([-!]) ([-w]) (\d) (\d{5}) (\d{10}) (\d{13}) (\d{13}) ([.DF]*)"
+    rb"state ([-!]) ([-w]) (\d) (\d{5}) (\d{10}) (\d{13}) (\d{13}) ([.DFR]*)"
 )  # fmt: skip
 
 
