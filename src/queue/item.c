@@ -226,7 +226,13 @@ static int read_entry(struct item *item, bool for_show, struct err *e)
     if (item->size < whole)
         return err_set(e, ERR_DATA, "it is torn: it ends too early");
     item->has_replies = item->size > whole;
-    return for_show ? 0 : check_end(item, buf_span(&head), e);
+    if (!for_show)
+        return check_end(item, buf_span(&head), e);
+    if (item->has_replies && head.len == item->size) {
+        struct span tail = span_from(buf_span(&head), (size_t)whole);
+        item->tail = (struct span){ arena_string(&item->arena, tail), tail.len };
+    }
+    return 0;
 }
 
 /* For a list of very many: a file whose end came with the first read need not be asked for its
@@ -256,7 +262,8 @@ static enum item_open open_and_read(struct item *item, struct err *e)
 enum item_open item_open(const struct spool *s, enum folder folder, const struct queue_id *id,
                          bool for_show, struct item *ret, struct err *e)
 {
-    int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (for_show ? O_RDONLY : O_RDWR);
+    int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    flags |= for_show ? O_RDONLY | O_NOATIME : O_RDWR;
     struct item item = {
         .spool = s, .folder = folder, .entry = { .id = *id }, .locked = !for_show
     };
@@ -403,18 +410,24 @@ uint64_t item_sending_at(const struct item *item)
 
 /* ---- last replies ---- */
 
-void item_replies(struct item *item, struct last_reply *ret)
+static void read_replies(const struct item *item, size_t n, struct buf *to)
 {
-    BUF text = { 0 };
-    size_t n = item->entry.envelope.n_rcpts;
     uint64_t at = end_at(&item->entry) + ENTRY_END_SIZE;
     uint64_t size = item->has_replies ? item->size - at : 0;
     size_t most = n < ENTRY_HEAD_LIMIT / REPLY_LINE ? n * REPLY_LINE : ENTRY_HEAD_LIMIT;
     size_t want = size < most ? (size_t)size : most;
-    ssize_t got = want ? io_read_at(item->fd, buf_room(&text, want), want, at) : 0;
+    ssize_t got = want ? io_read_at(item->fd, buf_room(to, want), want, at) : 0;
     if (got > 0)
-        buf_grew(&text, (size_t)got);
-    replies_parse(&item->arena, buf_span(&text), n, ret);
+        buf_grew(to, (size_t)got);
+}
+
+void item_replies(struct item *item, struct last_reply *ret)
+{
+    BUF text = { 0 };
+    size_t n = item->entry.envelope.n_rcpts;
+    if (!item->tail.at)
+        read_replies(item, n, &text);
+    replies_parse(&item->arena, item->tail.at ? item->tail : buf_span(&text), n, ret);
 }
 
 /* What was said before is kept for those who were not asked this time. */

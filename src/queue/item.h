@@ -16,6 +16,7 @@ struct item { /* zeroed: not open */
     int fd;
     uint64_t size;    /* of the file */
     bool has_replies; /* something stands behind END */
+    struct span tail; /* that, if it was read with the envelope; only when opened for show */
     bool locked;      /* by us: not opened for show */
 };
 

@@ -53,6 +53,24 @@ static enum item_open open_it(const struct place *p, bool for_show, struct item 
     return item_open(&p->spool, FOLDER_NEW, &p->id, for_show, ret, e);
 }
 
+/* One that opens. */
+static struct item opened(const struct place *p, bool for_show)
+{
+    ERR e = { 0 };
+    struct item item;
+    assert_int_equal(open_it(p, for_show, &item, &e), ITEM_OPEN);
+    return item;
+}
+
+/* Opens it again; it is whole. */
+static void reopen(const struct place *p, struct item *item)
+{
+    ERR e = { 0 };
+    item_close(item);
+    *item = opened(p, false);
+    assert_int_equal(item_check(item, &e), 0);
+}
+
 static void test_what_was_committed(void **state)
 {
     (void)state;
@@ -334,19 +352,16 @@ static void test_state_is_written_in_place(void **state)
     (void)state;
     ERR e = { 0 };
     struct place p;
-    struct item item;
     place_open(&p, 100);
-    assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
+    struct item item = opened(&p, false);
     uint64_t size = item.size;
     item.entry.state.marks[1] = MARK_DELIVERED;
     item.entry.state.attempts = 4;
     item.entry.state.next_s = 1795330924;
     assert_int_equal(item_write_state(&item, true, &e), 0);
     assert_int_equal(pwrite(item.fd, "!", 1, (off_t)item_sending_at(&item)), 1);
-    item_close(&item);
-    assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
+    reopen(&p, &item);
     assert_int_equal(item.size, size);
-    assert_int_equal(item_check(&item, &e), 0);
     assert_string_equal(item.entry.state.marks, ".D");
     assert_int_equal(item.entry.state.attempts, 4);
     assert_int_equal(item.entry.state.next_s, 1795330924);
@@ -361,10 +376,9 @@ static void test_state_on_a_full_disk(void **state)
     (void)state;
     ERR e = { 0 };
     struct place p;
-    struct item item;
     struct rlimit before;
     place_open(&p, 100);
-    assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
+    struct item item = opened(&p, false);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     struct rlimit low = { item.size, before.rlim_max };
@@ -380,9 +394,7 @@ static void test_state_on_a_full_disk(void **state)
     assert_int_equal(done, 0);
     assert_int_equal(failed, -1);
     assert_int_equal(e.kind, ERR_TEMPORARY);
-    item_close(&item);
-    assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
-    assert_int_equal(item_check(&item, &e), 0);
+    reopen(&p, &item);
     assert_string_equal(item.entry.state.marks, "D.");
     item_close(&item);
     place_done(&p);
@@ -409,31 +421,48 @@ static void check_replies(struct item *item, const char *first, const char *seco
         assert_null(got[1].text);
 }
 
+/* In a message that is read at once with them, and in one that is not. */
 static void test_replies(void **state)
 {
     (void)state;
-    ERR e = { 0 };
+    static const size_t sizes[] = { 100, 100000 };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct place p;
+        place_open(&p, sizes[i]);
+        struct item item = opened(&p, false);
+        check_replies(&item, NULL, NULL);
+        struct verdict verdicts[2] = { failed_with(451, "a long reply"),
+                                       failed_with(550, "second") };
+        item_write_replies(&item, verdicts);
+        check_replies(&item, "a long reply", "second");
+        verdict_done(&verdicts[0]);
+        verdict_done(&verdicts[1]);
+        verdicts[0] = failed_with(452, "short");
+        item_write_replies(&item, verdicts); /* the second was not asked */
+        item_close(&item);
+        item = opened(&p, true);
+        assert_true(item.has_replies);
+        check_replies(&item, "short", "second");
+        reopen(&p, &item);
+        item_close(&item);
+        verdict_done(&verdicts[0]);
+        place_done(&p);
+    }
+}
+
+/* A list of very many messages writes nothing, not even when they were read. */
+static void test_a_look_leaves_no_trace(void **state)
+{
+    (void)state;
+    static const struct timespec times[] = { { .tv_sec = 1000 }, { .tv_sec = 2000 } };
     struct place p;
-    struct item item;
+    struct stat facts;
     place_open(&p, 100);
-    assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
-    check_replies(&item, NULL, NULL);
-    struct verdict verdicts[2] = { failed_with(451, "a long reply"), failed_with(550, "second") };
-    item_write_replies(&item, verdicts);
-    check_replies(&item, "a long reply", "second");
-    verdict_done(&verdicts[0]);
-    verdict_done(&verdicts[1]);
-    verdicts[0] = failed_with(452, "short");
-    item_write_replies(&item, verdicts); /* the second was not asked */
+    assert_int_equal(utimensat(p.spool.root, p.path.text, times, 0), 0);
+    struct item item = opened(&p, true);
     item_close(&item);
-    assert_int_equal(open_it(&p, true, &item, &e), ITEM_OPEN);
-    assert_true(item.has_replies);
-    check_replies(&item, "short", "second");
-    item_close(&item);
-    assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
-    assert_int_equal(item_check(&item, &e), 0);
-    item_close(&item);
-    verdict_done(&verdicts[0]);
+    assert_int_equal(fstatat(p.spool.root, p.path.text, &facts, 0), 0);
+    assert_int_equal(facts.st_atime, 1000);
     place_done(&p);
 }
 
@@ -451,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_state_is_written_in_place),
         cmocka_unit_test(test_state_on_a_full_disk),
         cmocka_unit_test(test_replies),
+        cmocka_unit_test(test_a_look_leaves_no_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
