@@ -39,7 +39,8 @@ int queue_find(const struct queue *q, struct span word, struct queue_id *id, enu
 struct queue_listing {
     bool json;
     bool all;
-    uid_t uid; /* else only this one's */
+    uid_t uid;   /* else only this one's */
+    bool in_two; /* a long one by two processes at once */
     int (*put)(void *context, struct span octets, struct err *e);
     void *context;
 };

@@ -93,7 +93,7 @@ static void add_recipients(const struct queue_message *m, struct buf *to)
 
 void queue_text_add(struct queue_text *t, const struct queue_message *m, struct buf *to)
 {
-    if (!t->messages)
+    if (!t->messages && !t->headless)
         buf_add_string(to, head);
     buf_add(to, m->id.text, QUEUE_ID_SIZE);
     buf_add(to, (char[]){ mark_of(m), ' ' }, 2);
@@ -114,6 +114,14 @@ void queue_text_add(struct queue_text *t, const struct queue_message *m, struct 
     buf_add_char(to, '\n');
     t->messages++;
     t->octets += queue_message_size(m);
+}
+
+void queue_text_join(struct queue_text *t, const struct queue_text *second, struct buf *to)
+{
+    if (!t->messages && second->messages)
+        buf_add_string(to, head);
+    t->messages += second->messages;
+    t->octets += second->octets;
 }
 
 void queue_text_end(const struct queue_text *t, struct buf *to)

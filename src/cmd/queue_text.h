@@ -10,10 +10,14 @@
 struct queue_text { /* zeroed: nothing listed yet */
     size_t messages;
     uint64_t octets; /* of all messages */
+    bool headless;   /* the list's second part: it has no head of its own */
 };
 
 /* Appends one message, the head of the list before the first. */
 void queue_text_add(struct queue_text *t, const struct queue_message *m, struct buf *to);
+
+/* Appends what must stand before a second part, its head if the first part was empty. */
+void queue_text_join(struct queue_text *t, const struct queue_text *second, struct buf *to);
 
 /* Appends the end of the list. */
 void queue_text_end(const struct queue_text *t, struct buf *to);

@@ -56,6 +56,14 @@ bool queue_walk_next(struct queue_walk *w, struct queue_id *id, enum folder *fol
     return true;
 }
 
+size_t queue_walk_left(const struct queue_walk *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < QUEUE_WALK_FOLDERS; i++)
+        n += w->lists[i].n - w->at[i];
+    return n;
+}
+
 void queue_walk_done(struct queue_walk *w)
 {
     for (size_t i = 0; i < QUEUE_WALK_FOLDERS; i++)

@@ -19,6 +19,9 @@ int queue_walk_start(const struct spool *s, unsigned folders, struct queue_walk 
 /* The next one and where it was then; false at the end. Never one twice. */
 bool queue_walk_next(struct queue_walk *w, struct queue_id *id, enum folder *folder);
 
+/* How many there may be yet: what moved meanwhile counts twice. */
+size_t queue_walk_left(const struct queue_walk *w);
+
 void queue_walk_done(struct queue_walk *w);
 
 /* Finds the message that `word` means: its name, or the beginning of one that no other has; case

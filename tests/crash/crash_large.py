@@ -46,6 +46,13 @@ def cpu(t, *words):
     return usage.ru_utime + usage.ru_stime, text
 
 
+def in_order(t, text, count):
+    """All of them, each once, the oldest first, and one head."""
+    names = [line[:19] for line in text.splitlines() if line[:1].isalnum()]
+    t.equal(names, [queuefile.name_of(number) for number in range(count)], "names in the list")
+    t.equal(text.count("Queue ID"), 1, "heads")
+
+
 def measure(t, count):
     """`queue list` and `queue count`."""
     bound = max(BOUND * count / 100_000, 0.3)
@@ -55,6 +62,8 @@ def measure(t, count):
         print(f"# queue {words[0]}: {seconds:.2f} s of CPU time for {count} messages", flush=True)
         if seconds > bound:
             raise Failure(f"queue {words[0]} took {seconds:.2f} s of CPU time, {count} messages")
+        if words[0] == "list":
+            in_order(t, text, count)
 
 
 def measure_runner(t, count):

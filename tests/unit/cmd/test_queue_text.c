@@ -88,6 +88,29 @@ static void test_runs(void **state)
     assert_non_null(strstr(buf_string(&text), "(RCPT: 451 later)\n" INDENT "ann@example.net\n"));
 }
 
+/* Two parts of a list read as one, whichever of them is empty. */
+static void test_two_parts(void **state)
+{
+    (void)state;
+    struct queue_sample s;
+    queue_sample_init(&s);
+    for (size_t first = 0; first <= 2; first++) {
+        BUF want = { 0 };
+        BUF text = { 0 };
+        BUF rest = { 0 };
+        struct queue_text whole = { 0 }, one = { 0 }, two = { .headless = true };
+        for (size_t i = 0; i < 2; i++) {
+            queue_text_add(&whole, &s.message, &want);
+            queue_text_add(i < first ? &one : &two, &s.message, i < first ? &text : &rest);
+        }
+        queue_text_join(&one, &two, &text);
+        buf_add_span(&text, buf_span(&rest));
+        queue_text_end(&whole, &want);
+        queue_text_end(&one, &text);
+        assert_string_equal(buf_string(&text), buf_string(&want));
+    }
+}
+
 static void test_damaged(void **state)
 {
     (void)state;
@@ -124,8 +147,10 @@ static void test_dates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty), cmocka_unit_test(test_layout),  cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_runs),  cmocka_unit_test(test_damaged), cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_empty),     cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_marks),     cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_damaged),   cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_two_parts),
     };
     setenv("TZ", "UTC", 1);
     tzset();
