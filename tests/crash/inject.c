@@ -43,7 +43,7 @@
 /* behind <sys/ptrace.h>, which it would disagree with */
 #include <linux/ptrace.h>
 
-enum { DATA_MAX = 65536, PATH_SIZE = 4096, TASKS = 4096, IOVS = 64 };
+enum { DATA_MAX = 262144, PATH_SIZE = 4096, TASKS = 4096, IOVS = 64 };
 
 enum shape {
     PLAIN,   /* nothing of interest */
