@@ -5,11 +5,12 @@ queue. Every message arrives exactly once, or was removed and never arrives.
 import collections
 import os
 import random
+import resource
 import subprocess
 
 from lab import Failure, Letter, Skip
 
-AT_ONCE = 64  # processes side by side
+AT_ONCE = 64  # processes side by side, where not all are
 
 
 def together(t, commands, at_once=AT_ONCE):
@@ -27,6 +28,20 @@ def together(t, commands, at_once=AT_ONCE):
         number, process = running.popleft()
         done[number] = process.finish(None, 120)
     return [done[n] for n in sorted(done)]
+
+
+def all_at_once(t, commands, then=()):
+    """The same, but nobody has his input before the last one is running, and `then` is started when
+    all have it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    processes = [t.start_words(words) for words, _ in commands]
+    for process, (_, text) in zip(processes, commands):
+        process.write(text)
+        process.popen.stdin.close()
+        process.popen.stdin = None
+    processes += [t.start_words(words, stdin=subprocess.DEVNULL) for words in then]
+    return [process.finish(None, 300) for process in processes]
 
 
 def submissions(t, letters, *words):
@@ -64,7 +79,7 @@ def test_submitters(t):
     """So many submitters on a spool that is not there yet, while a runner is at work."""
     letters = letters_of(t, "letter")
     t.serve()
-    runs = together(t, submissions(t, letters) + [([t.door("postbag"), "queue", "run"], b"")] * 3)
+    runs = all_at_once(t, submissions(t, letters), [[t.door("postbag"), "queue", "run"]] * 3)
     t.equal({run.status for run in runs[: len(letters)]}, {0}, "statuses of the submitters")
     t.true({run.status for run in runs[len(letters) :]} <= {0, 75}, "statuses of the runners")
     t.drain()
@@ -79,9 +94,9 @@ def test_twin_namespaces(t):
         twins += ["--user", "--map-root-user"]
     if subprocess.run([*twins, "true"], capture_output=True, check=False).returncode != 0:
         raise Skip("no PID namespaces")
-    letters = letters_of(t, "twin", 60, 400)
+    letters = letters_of(t, "twin", 60)
     t.serve()
-    runs = together(t, submissions(t, letters, *twins))
+    runs = all_at_once(t, submissions(t, letters, *twins))
     t.equal({run.status for run in runs}, {0}, "statuses")
     t.drain()
     each_once(t, letters)
