@@ -19,9 +19,8 @@ struct parcel {
 
 /* Everything is within the account's one deadline. Afterwards every verdict is decided.
  *
- * To the service of this machine (account->is_service) the deadline is each attempt's: one that is
- * turned away as too many (421), or whose end of data was left open under a nonce, is made again
- * for up to 20 seconds more. */
+ * To the service of this machine (account->is_service) the deadline is each attempt's; what it does
+ * not answer is given again (queue/retry.h). */
 void deliver(const struct parcel *parcel, struct delivery *ret);
 
 #endif
