@@ -54,13 +54,22 @@ static int check_declared_size(const struct dialogue *d, struct err *e)
     return answer_refuse(552, "5.3.4", "The message is too large", e);
 }
 
+/* What is here already was counted, and found room. */
+static bool is_given_again(const struct serve_session *s)
+{
+    struct queue_id id;
+    const char *nonce = s->dialogue.server.mail.nonce;
+    return *nonce && queue_id_of_nonce(s->user.peer.uid, span_of(nonce), time(NULL), &id) == 0 &&
+           spool_find_trace(&s->spool, &id) != FOLDERS;
+}
+
 static int take_mail(struct dialogue *d, struct err *e)
 {
     struct serve_session *s = owner(d);
     if (serve_allows_user(&s->user, e) < 0 || check_declared_size(d, e) < 0 ||
         serve_allows_sender(&s->user, d->submission.envelope.sender, e) < 0)
         return -1;
-    if (serve_allows_message(&s->user, &s->spool, false, e) < 0)
+    if (!is_given_again(s) && serve_allows_message(&s->user, &s->spool, false, e) < 0)
         return -1;
     s->message = deadline_in(MESSAGE_MS);
     return 0;
@@ -99,16 +108,24 @@ static int give_name(struct serve_session *s, struct entry *entry, struct err *e
     return answer_refuse(451, "4.3.0", "The clock of XNONCE is wrong", e);
 }
 
+static int check_room(const struct serve_session *s, struct err *e)
+{
+    const struct queue_opts *opts = &s->serve->config.queue;
+    const struct spool_limits limits = { opts->max_messages, opts->max_bytes };
+    if (is_given_again(s))
+        return 0;
+    if (serve_allows_message(&s->user, &s->spool, true, e) < 0)
+        return -1;
+    return spool_check_room(&s->spool, limits, stored_size(&s->dialogue.submission.stored), e);
+}
+
 /* 1; 0 when it was given before. */
 static int commit(struct serve_session *s, struct err *e)
 {
     struct dialogue *d = &s->dialogue;
     struct submission *submission = &d->submission;
-    const struct queue_opts *opts = &s->serve->config.queue;
-    const struct spool_limits limits = { opts->max_messages, opts->max_bytes };
     struct submit_request request;
-    if (serve_allows_message(&s->user, &s->spool, true, e) < 0 ||
-        spool_check_room(&s->spool, limits, stored_size(&submission->stored), e) < 0)
+    if (check_room(s, e) < 0)
         return -1;
     handover_prepare(submission, d->host, (struct stream_trace){ 0 }, &request);
     struct entry entry =

@@ -294,6 +294,19 @@ def test_nonce(t):
     t.equal(t.message().to, [BOB])
 
 
+def test_nonce_is_counted_once(t):
+    """What was taken already is not refused when it is given again, whatever the quota says."""
+    t.smarthost()
+    with service(t, "user_rate = 1/d") as s:
+        nonce = f" XNONCE={int(time.time() * 1e6):013x}{'0123456789abcdef012'}"
+        for _ in range(3):
+            client = Client(s)
+            t.match(client.message(options=nonce)[0], "250")
+            client.close()
+        t.match(Client(s).message()[0], "451 4.7.1")
+    t.equal(t.message().to, [BOB])
+
+
 def test_queued_when_nobody_answers(t):
     t.smarthost("on CONNECT: close")
     with service(t, settle=False) as s:
@@ -403,6 +416,23 @@ def test_given_again(t):
     names = set(kept(t))
     t.true(len(t.messages) + len(names) in (1, 2), "kept or sent")
     t.true(len(names) <= 1, "kept twice")
+
+
+def test_restart_is_not_heard(t):
+    """Nobody listens for a moment: whoever submits waits for the next service."""
+    t.smarthost()
+    s = Service(t)
+    os.killpg(s.process.popen.pid, signal.SIGKILL)
+    s.process.popen.wait()
+    process = t.start("sendmail", "-i", BOB, env=s.environment())
+    process.popen.stdin.write(MESSAGE)
+    process.popen.stdin.close()
+    process.popen.stdin = None
+    time.sleep(0.3)
+    t.equal(process.popen.poll(), None, "still waiting")
+    with service(t):
+        t.accepted(process.finish())
+    t.equal(t.message().to, [BOB])
 
 
 def patient(function, error):
