@@ -31,6 +31,34 @@ static void add_denied(struct config *c, const char *path)
                 arena_printf(&c->arena, "%s: this user may not read it", path));
 }
 
+static bool takes_any_text(const char *key)
+{
+    return strcmp(key, "password") == 0 || strcmp(key, "user") == 0 ||
+           strcmp(key, "from_name") == 0;
+}
+
+static void note_quotes(struct config *c, const struct section *section)
+{
+    for (size_t i = 0; i < section->n; i++) {
+        const struct setting *setting = &section->items[i];
+        if (!takes_any_text(setting->key) || !option_is_quoted(setting->value))
+            continue;
+        strlist_add(&c->arena, &c->notes,
+                    arena_printf(&c->arena,
+                                 "%s:%u: the quotation marks are part of the %s; if they are not "
+                                 "meant, take them out",
+                                 setting->place.file, setting->place.line, setting->key));
+    }
+}
+
+/* What takes any text takes quotation marks too, but they are seldom meant. */
+static void note_all_quotes(struct config *c, const struct draft *draft)
+{
+    note_quotes(c, &draft->singles[SINGLE_DEFAULTS]);
+    for (size_t i = 0; i < draft->n_accounts; i++)
+        note_quotes(c, &draft->accounts[i]);
+}
+
 static int add_file(struct config *c, const struct config_request *request, const char *path,
                     const struct source_rules *rules, struct draft *draft, struct err *e)
 {
@@ -49,6 +77,7 @@ static int add_file(struct config *c, const struct config_request *request, cons
         draft_read(&c->arena, &ini, true, &later, e) < 0 ||
         check_secret(&later, &st, request->ident->uid, e) < 0)
         return -1;
+    note_all_quotes(c, &later);
     draft_merge(&c->arena, draft, &later);
     strlist_add(&c->arena, &c->files, path);
     return 0;

@@ -288,6 +288,12 @@ static int set_field(const struct setter *s, void *field)
     return -1;
 }
 
+bool option_is_quoted(const char *value)
+{
+    size_t len = strlen(value);
+    return len > 1 && strchr("\"'", *value) && strchr(value + 1, *value) == value + len - 1;
+}
+
 int option_set(struct arena *a, const struct option *row, void *object, const char *value,
                const char *home, struct err *e)
 {
@@ -296,11 +302,14 @@ int option_set(struct arena *a, const struct option *row, void *object, const ch
         option_reset(a, row, object);
         return 0;
     }
-    if (check_octets(&s) < 0 || set_field(&s, field_of(row, object)) < 0) {
+    if (check_octets(&s) == 0 && set_field(&s, field_of(row, object)) == 0)
+        return 0;
+    if (option_is_quoted(value))
+        err_set(e, ERR_CONFIG, "%s: its quotation marks are part of it; write it without them",
+                row->key);
+    else
         err_context(e, "%s", row->key);
-        return -1;
-    }
-    return 0;
+    return -1;
 }
 
 /* The table's own initial values are valid: a test sets them all. */

@@ -83,6 +83,9 @@ int option_refuse(enum option_section section, const char *key, struct err *e);
 int option_set(struct arena *a, const struct option *row, void *object, const char *value,
                const char *home, struct err *e) MUST_USE;
 
+/* Does it stand in quotation marks, as it would have to elsewhere? Here they are part of it. */
+bool option_is_quoted(const char *value);
+
 /* Gives one field, or every field of a section, its initial value. */
 void option_reset(struct arena *a, const struct option *row, void *object);
 void option_set_initial(struct arena *a, enum option_section section, void *object);

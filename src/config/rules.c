@@ -10,12 +10,37 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+/* scheme "://" [ userinfo "@" ] hostport [ ( "/" / "?" / "#" ) … ]: what would stand here in its
+ * place, or NULL for no URL. Its password is not shown. */
+static const char *host_of_url(struct arena *a, const char *value)
+{
+    struct net_opts opts = { 0 };
+    struct target target = { 0 };
+    ERR ignored = { 0 };
+    const char *start = strstr(value, "://");
+    if (!start)
+        return NULL;
+    struct span host = { start + 3, strcspn(start + 3, "/?#") };
+    const char *at = memrchr(host.at, '@', host.len);
+    if (at)
+        host = span_from(host, (size_t)(at + 1 - host.at));
+    const char *text = arena_string(a, host);
+    if (target_parse(a, text, &opts, &target, &ignored) < 0)
+        return "smtp.example.com";
+    return span_istarts(span_of(value), "smtp://") && !strchr(text, ':')
+               ? arena_printf(a, "%s:587", text)
+               : text;
+}
+
 /* The key stands in front of the error already. */
 int check_host(struct arena *a, const char *value, struct err *e)
 {
     ERR why = { 0 };
     struct net_opts opts = { 0 };
     struct target target = { 0 };
+    const char *bare = host_of_url(a, value);
+    if (bare)
+        return err_set(e, ERR_CONFIG, "no URL stands here; write \"host = %s\"", bare);
     if (target_parse(a, value, &opts, &target, &why) == 0)
         return 0;
     size_t key = span_starts(span_of(why.text), "host ") ? 5 : 0;

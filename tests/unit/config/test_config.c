@@ -44,6 +44,30 @@ static void test_nothing(void **state)
     fixture_done(&f);
 }
 
+/* Whole values in quotation marks are noted; refused ones say what is wrong. */
+static void test_quotes(void **state)
+{
+    struct fixture f;
+    ERR e = { 0 };
+    struct config c = { 0 };
+    (void)state;
+    fixture_init(&f);
+    fixture_write(f.user,
+                  "[defaults]\nfrom_name = 'Me'\n[account a]\nhost = a\nuser = me\"\n"
+                  "password = \"secret\"\npassword_command = \"pass show\"\n"
+                  "[account b]\nuser = \"a\" \"b\"\npassword = it's\n",
+                  0600);
+    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    assert_int_equal(c.notes.n, 2);
+    assert_non_null(strstr(c.notes.items[0], "config:2: the quotation marks are part of the from"));
+    assert_non_null(strstr(c.notes.items[1], "config:6: the quotation marks are part of the pass"));
+    assert_null(strstr(c.notes.items[1], "secret"));
+    config_done(&c);
+    fixture_write(f.user, "[account a]\nhost = \"smtp.example.com\"\n", 0600);
+    refuse(&f, ERR_CONFIG, "config:2: host: its quotation marks are part of it; write it without");
+    fixture_done(&f);
+}
+
 static void test_two_files(void **state)
 {
     struct fixture f;
@@ -230,10 +254,10 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing),          cmocka_unit_test(test_two_files),
-        cmocka_unit_test(test_one_file_instead), cmocka_unit_test(test_file_of_root),
-        cmocka_unit_test(test_secrets),          cmocka_unit_test(test_url),
-        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_nothing),      cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_two_files),    cmocka_unit_test(test_one_file_instead),
+        cmocka_unit_test(test_file_of_root), cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_url),          cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #define HEX64 "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
 #define COLONS                                                                       \
     "01:23:45:67:89:ab:cd:ef:01:23:45:67:89:ab:cd:ef:01:23:45:67:89:ab:cd:ef:01:23:" \
@@ -135,10 +137,35 @@ static void test_checks(void **state)
     }
 }
 
+/* A URL where a host belongs: what to write, and never its password. */
+static void test_urls(void **state)
+{
+    static const struct {
+        const char *value, *want;
+    } rows[] = {
+        { "smtp://mail.example.org", "\"host = mail.example.org:587\"" },
+        { "smtps://mail.example.org", "\"host = mail.example.org\"" },
+        { "SMTP://me:secret@mail.example.org:25/", "\"host = mail.example.org:25\"" },
+        { "smtps://me%40x:se@cret@[2001:db8::1]:465?a=b", "\"host = [2001:db8::1]:465\"" },
+        { "https://mail.example.org/webmail", "\"host = mail.example.org\"" },
+        { "smtp:///", "\"host = smtp.example.com\"" },
+        { "smtp://a b:secret", "\"host = smtp.example.com\"" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA a = { 0 };
+        ERR e = { 0 };
+        assert_int_equal(check_host(&a, rows[i].value, &e), -1);
+        if (!strstr(e.text, rows[i].want) || strstr(e.text, "cret"))
+            fail_msg("%s: %s", rows[i].value, e.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_checks),
+        cmocka_unit_test(test_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
