@@ -1,5 +1,7 @@
 #include "cmd/options.h"
 
+#include "config/option.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -294,6 +296,23 @@ static int missing_argument(const char *option, const struct row *row, struct er
                    row->metavar ? row->metavar : "");
 }
 
+/* What is unknown stands in `e` already; `name` is it, without its dashes. */
+static int hint_option(const struct parse *p, const struct options *o, struct span name,
+                       struct err *e)
+{
+    const char *names[ROWS + 1] = { NULL };
+    size_t n = 0;
+    for (size_t i = 0; i < ROWS && p->places & DOOR_POSTBAG; i++)
+        if (rows[i].name && (rows[i].places & p->places))
+            names[n++] = rows[i].name;
+    const char *nearest = option_nearest_word(name, names);
+    if (nearest)
+        err_hint(e, "did you mean --%s?", nearest);
+    else
+        err_hint(e, "%s --help lists the options", o->name);
+    return -1;
+}
+
 /* "--name", "--name=value", "--name value". */
 static int parse_long(struct parse *p, struct options *o, struct err *e)
 {
@@ -308,8 +327,7 @@ static int parse_long(struct parse *p, struct options *o, struct err *e)
     const struct row *row = find_name(name, p->places);
     if (!row) {
         err_set(e, ERR_USAGE, "unknown option %s", word);
-        err_hint(e, "%s --help lists the options", o->name);
-        return -1;
+        return hint_option(p, o, name, e);
     }
     if (row->argument == ARG_NONE && value)
         return err_set(e, ERR_USAGE, "--%s takes no argument", row->name);
@@ -329,8 +347,7 @@ static int parse_short(struct parse *p, struct options *o, struct err *e)
         const struct row *row = find_letter(*at, p->places);
         if (!row) {
             err_set(e, ERR_USAGE, "unknown option -%c in \"%s\"", *at, word);
-            err_hint(e, "%s --help lists the options", o->name);
-            return -1;
+            return hint_option(p, o, span_of(word + 1), e);
         }
         p->chosen |= row->take == take_mode || row->take == take_queue_run;
         if (row->argument == ARG_NONE) {
@@ -367,6 +384,23 @@ static int parse_options(struct parse *p, struct options *o, struct err *e)
     return 0;
 }
 
+/* A word that goes behind "queue", or one that is spelled much like a command. */
+static void hint_command(const struct options *o, const char *word, struct err *e)
+{
+    ERR ignored = { 0 };
+    enum queue_command command;
+    const char *words[sizeof commands / sizeof *commands + 1] = { NULL };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (commands[i].task != TASK_UNBUILT)
+            words[n++] = commands[i].word;
+    const char *nearest = option_nearest_word(span_of(word), words);
+    if (queue_command_parse(span_of(word), &command, &ignored) == 0)
+        err_hint(e, "did you mean %s queue %s?", o->name, word);
+    else if (nearest)
+        err_hint(e, "did you mean %s %s?", o->name, nearest);
+}
+
 /* The first word of postbag's door. 1 when it was a subcommand. */
 static int parse_command(struct parse *p, struct options *o, struct err *e)
 {
@@ -382,8 +416,10 @@ static int parse_command(struct parse *p, struct options *o, struct err *e)
     }
     if (strchr(word, '@'))
         return 0;
-    return err_set(e, ERR_USAGE, "unknown command \"%s\"; to mail a local name: postbag -- %s",
-                   word, word);
+    err_set(e, ERR_USAGE, "unknown command \"%s\"; to mail a local name: postbag -- %s", word,
+            word);
+    hint_command(o, word, e);
+    return -1;
 }
 
 static int take_operands(struct parse *p, bool dashes_allowed, struct options *o, struct err *e)

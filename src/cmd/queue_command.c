@@ -1,6 +1,7 @@
 #include "cmd/queue_command.h"
 
 #include "cmd/options.h"
+#include "config/option.h"
 
 #include <string.h>
 
@@ -22,6 +23,20 @@ static const struct {
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
+static int unknown(struct span word, struct err *e)
+{
+    const char *words[COMMANDS + 1] = { NULL };
+    for (size_t i = 0; i < COMMANDS; i++)
+        words[i] = commands[i].word;
+    const char *nearest = option_nearest_word(word, words);
+    err_set(e, ERR_USAGE, "unknown command \"queue %.*s\"", SPAN_ARGS(word));
+    if (nearest)
+        err_hint(e, "did you mean %s?", nearest);
+    else
+        err_hint(e, "write list, show, run, hold, release, remove, count or check");
+    return -1;
+}
+
 int queue_command_parse(struct span word, enum queue_command *ret, struct err *e)
 {
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -30,9 +45,7 @@ int queue_command_parse(struct span word, enum queue_command *ret, struct err *e
             return 0;
         }
     }
-    err_set(e, ERR_USAGE, "unknown command \"queue %.*s\"", SPAN_ARGS(word));
-    err_hint(e, "write list, show, run, hold, release, remove, count or check");
-    return -1;
+    return unknown(word, e);
 }
 
 int queue_command_check(const struct options *o, struct err *e)

@@ -175,6 +175,36 @@ static void test_rows(void **state)
     }
 }
 
+/* What is misspelled is guessed; what this version does not have is not proposed. */
+static void test_guesses(void **state)
+{
+    (void)state;
+    static const struct row guesses[] = {
+        { { "postbag", "quue" }, "did you mean postbag queue?" },
+        { { "postbag", "Check", "x" }, "did you mean postbag check?" },
+        { { "postbag", "release" }, "did you mean postbag queue release?" },
+        { { "postbag", "setpu" }, NULL },
+        { { "postbag", "bob" }, NULL },
+        { { "postbag", "--dryrun" }, "did you mean --dry-run?" },
+        { { "postbag", "--cofnig=/etc/x" }, "did you mean --config?" },
+        { { "postbag", "-help" }, "did you mean --help?" },
+        { { "postbag", "queue", "--deu" }, "did you mean --due?" },
+        { { "postbag", "--deu" }, "postbag --help lists the options" },
+        { { "postbag", "-Z" }, "postbag --help lists the options" },
+        { { "sendmail", "--jsno" }, "sendmail --help lists the options" },
+    };
+    for (size_t i = 0; i < sizeof guesses / sizeof *guesses; i++) {
+        ARENA arena = { 0 };
+        ERR e = { 0 };
+        struct options o;
+        assert_int_equal(parse(&arena, guesses[i].argv, &o, &e), -1);
+        if (guesses[i].result)
+            assert_string_equal(e.hint, guesses[i].result);
+        else
+            assert_null(e.hint);
+    }
+}
+
 static void test_values(void **state)
 {
     (void)state;
@@ -208,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_guesses),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_no_argv),
     };

@@ -25,13 +25,23 @@ static void test_words(void **state)
 static void test_unknown(void **state)
 {
     (void)state;
-    static const char *const words[] = { "", "lis", "LIST", "list ", "flush" };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    static const char all[] = "write list, show, run, hold, release, remove, count or check";
+    static const struct {
+        const char *word, *hint;
+    } rows[] = {
+        { "", all },
+        { "lis", "did you mean list?" },
+        { "LIST", "did you mean list?" },
+        { "list ", "did you mean list?" },
+        { "relaese", "did you mean release?" },
+        { "flush", all },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ERR e = { 0 };
         enum queue_command c;
-        assert_int_equal(queue_command_parse(span_of(words[i]), &c, &e), -1);
+        assert_int_equal(queue_command_parse(span_of(rows[i].word), &c, &e), -1);
         assert_int_equal(e.kind, ERR_USAGE);
-        assert_non_null(e.hint);
+        assert_string_equal(e.hint, rows[i].hint);
     }
 }
 
