@@ -61,6 +61,14 @@ static int add_tls(struct config *c, const struct account *account, struct buf *
     return 0;
 }
 
+/* With the user's own spool where no other is named. */
+static void add_queue_keys(const struct queue *q, struct buf *to)
+{
+    struct config shown = q->config;
+    shown.queue.dir = q->path;
+    queue_describe(to, &shown);
+}
+
 static int check(const struct options *o, struct queue *q, struct buf *to, struct err *e)
 {
     const struct account *account;
@@ -75,7 +83,7 @@ static int check(const struct options *o, struct queue *q, struct buf *to, struc
     buf_add_char(to, '\n');
     account_describe(to, account);
     buf_add_char(to, '\n');
-    queue_describe(to, c);
+    add_queue_keys(q, to);
     serve_describe(to, c);
     for (size_t i = 0; i < c->notes.n; i++)
         buf_addf(to, "note: %s\n", c->notes.items[i]);

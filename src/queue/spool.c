@@ -60,11 +60,30 @@ static const char *remedy(int errnum)
     }
 }
 
+static bool is_of_another(const struct spool *s, const char *name)
+{
+    struct stat facts;
+    return fstatat(s->root, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && facts.st_uid != s->uid;
+}
+
+/* Root has made a folder here once, or a chown has left out what is inside. A rename names one
+ * folder of two. */
+static bool is_partly_of_another(const struct spool *s, const char *name)
+{
+    for (int i = 0; i < FOLDERS; i++)
+        if (is_of_another(s, names[i]))
+            return true;
+    return is_of_another(s, name);
+}
+
 int spool_failed(const struct spool *s, int errnum, const char *what, const char *name,
                  struct err *e)
 {
     err_system(e, ERR_TEMPORARY, errnum, "cannot %s %s%s%s", what, s->path, *name ? "/" : "", name);
-    if (remedy(errnum))
+    if ((errnum == EACCES || errnum == EPERM) && is_partly_of_another(s, name))
+        err_hint(e, "part of it belongs to another user: chown -R %lu %s", (unsigned long)s->uid,
+                 s->path);
+    else if (remedy(errnum))
         err_hint(e, "%s", remedy(errnum));
     return -1;
 }
@@ -172,18 +191,26 @@ int spool_make(const char *path)
 
 /* ---- opening ---- */
 
+/* Root has all rights, but what it made here would be in its owner's way. */
+static int refuse_owner(const struct spool *s, unsigned long owner, struct err *e)
+{
+    unsigned long uid = s->uid;
+    err_set(e, ERR_PERMISSION, "%s belongs to uid %lu, not to uid %lu", s->path, owner, uid);
+    if (uid == 0)
+        err_hint(e, "run it as that user, as in sudo -u '#%lu' postbag ...; or chown -R 0 %s",
+                 owner, s->path);
+    else
+        err_hint(e, "chown -R %lu %s, or name another \"dir\" in [queue]", uid, s->path);
+    return -1;
+}
+
 static int check_root(const struct spool *s, struct err *e)
 {
     struct stat facts;
     if (fstat(s->root, &facts) < 0)
         return spool_failed(s, errno, "look at", "", e);
-    if (facts.st_uid != s->uid) {
-        err_set(e, ERR_PERMISSION, "%s belongs to uid %lu, not to uid %lu", s->path,
-                (unsigned long)facts.st_uid, (unsigned long)s->uid);
-        err_hint(e, "chown -R %lu %s, or name another \"dir\" in [queue]", (unsigned long)s->uid,
-                 s->path);
-        return -1;
-    }
+    if (facts.st_uid != s->uid)
+        return refuse_owner(s, (unsigned long)facts.st_uid, e);
     if (facts.st_mode & 077) {
         err_set(e, ERR_PERMISSION, "%s is open to other users (mode %04o)", s->path,
                 (unsigned)facts.st_mode & 07777);

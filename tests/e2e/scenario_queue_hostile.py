@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 
-from harness import cases
+from harness import MESSAGE, cases
 from scenario_queue import BOB, kept, queue, silent
 from scenario_queue_run import accepted, arrived, fill, put, run, start, state, until
 
@@ -62,6 +62,33 @@ def test_what_cannot_be_set_aside(t):
     silent(t, run(t))
     t.equal(kept(t), ["foreign"])
     t.equal(arrived(t), [f"r{i}@example.net" for i in range(3)])
+
+
+def test_folders_of_root(t):
+    """A chown without -R, or a runner that root started once."""
+    t.smarthost()
+    t.drop_to("nobody")
+    os.chown(t.folder, t.user.pw_uid, t.user.pw_gid)
+    queue(t)
+    fill(t, 1)
+    os.chown(t.folder / "spool" / "new", 0, 0)
+    for words in (("queue", "run"), ("queue", "list"), ("--queue", BOB)):
+        refused = t.postbag(*words, stdin=MESSAGE)
+        t.equal(refused.status, 75)
+        t.match(refused.stderr, f"hint: part of it belongs to another user: chown -R {t.user.pw_uid} {t.folder}/spool\n")
+
+
+def test_root_in_the_queue_of_another(t):
+    t.smarthost()
+    t.drop_to("nobody")
+    os.chown(t.folder, t.user.pw_uid, t.user.pw_gid)
+    queue(t)
+    fill(t, 1)
+    user, t.user = t.user, None
+    refused = t.postbag("queue", "list", stdin=b"", env={"POSTBAG_CONFIG": t.config_file})
+    t.equal(refused.status, 77)
+    t.match(refused.stderr, f"as in sudo -u '#{user.pw_uid}' postbag")
+    t.user = user
 
 
 # What was true once.

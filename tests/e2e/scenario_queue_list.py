@@ -371,12 +371,20 @@ def test_check_shows_the_queue(t):
     run = t.postbag("check")
     t.equal(run.status, 0)
     t.match(run.stdout, "lifetime = 3d\n")
+    t.match(run.stdout, f"config     dir = {t.folder}/spool\n")
     t.lacks(run.stdout, "note: queue")
     keep(t)
     run = t.postbag("check")
     t.equal(run.status, 0)
     t.match(run.stdout, "note: queue: 1 waiting\n")
     t.match(run.stdout, "note: queue: nobody has ever run it; see postbag help queue\n")
+
+
+def test_check_shows_the_folder_of_the_user(t):
+    t.smarthost()
+    run = t.postbag("check")
+    t.equal(run.status, 0)
+    t.match(run.stdout, f"built-in   dir = {t.state}/postbag/queue\n")
 
 
 # Options.
