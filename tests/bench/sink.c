@@ -1,18 +1,21 @@
 /* A fast smarthost that takes every message and keeps none: the server of the measurements.
  *
- *     sink [-c] [-d] [-k] CERT KEY USER PASSWORD
+ *     sink [-c] [-d] [-k] [-p] [-m] [-w WORKERS] CERT KEY USER PASSWORD
  *
  * Listens on two loopback ports that the kernel picks, prints them as "PORT-STARTTLS PORT-TLS" and
- * serves until its standard input ends. -k offers CHUNKING. -c and -d print a line for each
- * session:  TRIPS-TO-ACCEPTANCE TRIPS-IN-ALL OCTETS SHA256  (the digest of the message with dots
- * unstuffed, only with -d, else "-").
+ * serves until its standard input ends. -k offers CHUNKING, -p takes PIPELINING back. -m prints "+"
+ * for each message that it takes. -c and -d print a line for each session:
+ *
+ *     TRIPS-TO-ACCEPTANCE TRIPS-IN-ALL OCTETS SHA256 MESSAGES
+ *
+ * (octets of the last message and, only with -d, else "-", its digest with dots unstuffed).
  *
  * Round trips are counted where they cannot be hidden: at the transport, below TLS. A flight is
  * what arrives after the server has spoken; with -c the server waits before it answers, so that a
  * flight in several packets counts once. One trip more stands for TCP's own handshake, and with
  * STARTTLS one for the greeting, which no octet of the client asks for.
  *
- * Workers are forked before any connection and accept side by side; TCP_NODELAY, one write for
+ * Workers, one a connection, are forked before any and accept side by side; TCP_NODELAY, one write for
  * each batch of replies. Tickets are off: they would be writes that nobody waits for. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,11 +33,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WORKERS = 12, BACKLOG = 1024, FLIGHT_PAUSE_MS = 60, SHA256_SIZE = 32 };
+enum { BACKLOG = 1024, FLIGHT_PAUSE_MS = 60, SHA256_SIZE = 32 };
 
 static struct {
-    bool count, digest, chunking;
-    char plain[512]; /* the AUTH PLAIN word that is right */
+    bool count, digest, chunking, unpipelined, tell;
+    int workers;
+    char plain[2][512]; /* the AUTH PLAIN words that are right: some say whom they act for */
     char login[2][512];
     gnutls_certificate_credentials_t cert;
 } setup;
@@ -50,6 +54,7 @@ struct wire {
     bool spoken; /* since the last octet that arrived */
     int trips;
     int trips_accepted;
+    int messages;
     unsigned long long octets;
     gnutls_hash_hd_t hash;
 };
@@ -186,6 +191,9 @@ static void content_start(struct wire *w)
 static void content_accept(struct wire *w)
 {
     w->trips_accepted = w->trips;
+    w->messages++;
+    if (setup.tell && write(STDOUT_FILENO, "+\n", 2) != 2)
+        die("write");
     wire_say(w, "250 2.0.0 taken\r\n");
 }
 
@@ -247,7 +255,9 @@ static bool content_read_chunk(struct wire *w, unsigned long long len)
 
 static bool command_ehlo(struct wire *w)
 {
-    wire_say(w, "250-sink.example\r\n250-PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n");
+    wire_say(w, "250-sink.example\r\n250-SIZE\r\n250-8BITMIME\r\n");
+    if (!setup.unpipelined)
+        wire_say(w, "250-PIPELINING\r\n");
     if (setup.chunking)
         wire_say(w, "250-CHUNKING\r\n");
     wire_say(w, w->encrypted ? "250-AUTH PLAIN LOGIN\r\n" : "250-STARTTLS\r\n");
@@ -268,13 +278,18 @@ static bool auth_word(struct wire *w, const char *prompt, const char *right)
     return wire_line(w, line, sizeof line) && strcmp(line, right) == 0;
 }
 
+static bool plain_is_right(const char *word)
+{
+    return strcmp(word, setup.plain[0]) == 0 || strcmp(word, setup.plain[1]) == 0;
+}
+
 static bool command_auth(struct wire *w, const char *line)
 {
     bool right = false;
     if (strncasecmp(line, "AUTH PLAIN ", 11) == 0)
-        right = strcmp(line + 11, setup.plain) == 0;
+        right = plain_is_right(line + 11);
     else if (strcasecmp(line, "AUTH PLAIN") == 0)
-        right = auth_word(w, "", setup.plain);
+        right = auth_word(w, "", setup.plain[0]);
     else if (strcasecmp(line, "AUTH LOGIN") == 0)
         right = auth_word(w, "VXNlcm5hbWU6", setup.login[0]) &&
                 auth_word(w, "UGFzc3dvcmQ6", setup.login[1]);
@@ -348,7 +363,8 @@ static void session_report(struct wire *w)
         for (int i = 0; i < SHA256_SIZE; i++)
             snprintf(text + 2 * i, 3, "%02x", sum[i]);
     }
-    dprintf(STDOUT_FILENO, "%d %d %llu %s\n", w->trips_accepted, w->trips, w->octets, text);
+    dprintf(STDOUT_FILENO, "%d %d %llu %s %d\n", w->trips_accepted, w->trips, w->octets, text,
+            w->messages);
 }
 
 static void session_serve(struct wire *w, bool implicit)
@@ -423,7 +439,9 @@ static void setup_login(const char *user, const char *password)
 {
     char plain[256];
     int len = snprintf(plain, sizeof plain, "%c%s%c%s", 0, user, 0, password);
-    base64(setup.plain, sizeof setup.plain, plain, (size_t)len);
+    base64(setup.plain[0], sizeof setup.plain[0], plain, (size_t)len);
+    len = snprintf(plain, sizeof plain, "%s%c%s%c%s", user, 0, user, 0, password);
+    base64(setup.plain[1], sizeof setup.plain[1], plain, (size_t)len);
     base64(setup.login[0], sizeof setup.login[0], user, strlen(user));
     base64(setup.login[1], sizeof setup.login[1], password, strlen(password));
 }
@@ -431,10 +449,15 @@ static void setup_login(const char *user, const char *password)
 int main(int argc, char **argv)
 {
     int option;
-    while ((option = getopt(argc, argv, "cdk")) != -1) {
+    setup.workers = 12;
+    while ((option = getopt(argc, argv, "cdkpmw:")) != -1) {
         setup.count |= option == 'c';
         setup.digest |= option == 'd';
         setup.chunking |= option == 'k';
+        setup.unpipelined |= option == 'p';
+        setup.tell |= option == 'm';
+        if (option == 'w')
+            setup.workers = (int)strtol(optarg, NULL, 10);
     }
     if (argc - optind != 4)
         return 64;
@@ -444,15 +467,17 @@ int main(int argc, char **argv)
         return 66;
     setup_login(argv[optind + 2], argv[optind + 3]);
     int listeners[2] = { listener_open(), listener_open() };
-    pid_t workers[WORKERS];
-    for (int i = 0; i < WORKERS; i++)
+    pid_t *workers = calloc((size_t)setup.workers, sizeof *workers);
+    if (!workers)
+        die("calloc");
+    for (int i = 0; i < setup.workers; i++)
         if ((workers[i] = fork()) == 0)
             worker_run(listeners);
     dprintf(STDOUT_FILENO, "%d %d\n", listener_port(listeners[0]), listener_port(listeners[1]));
     char end;
     while (read(STDIN_FILENO, &end, 1) > 0 || errno == EINTR)
         errno = 0;
-    for (int i = 0; i < WORKERS; i++)
+    for (int i = 0; i < setup.workers; i++)
         kill(workers[i], SIGKILL);
     return 0;
 }

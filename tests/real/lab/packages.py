@@ -38,6 +38,8 @@ GROUPS = {
 }
 # Large, or their programs are slow: only where all is wanted.
 HEAVY = ("emacs",)
+# Other queues, only to be measured against. What they depend on is here; they exclude each other.
+QUEUES = {name: (name,) for name in ("nullmailer", "dma")}
 # Unpacked without what they depend on: no web server, no data base, no systemd is called.
 _ALONE = ("wordpress", "systemd-cron")
 # Of the npm registry, if the machine has npm; else Debian's, which is older.
@@ -52,12 +54,12 @@ class PackagesMissing(Exception):
 
 
 def peers_trees(groups=()):
-    """Makes sure of the core and of these groups: ({group: tree}, {group: why it is missing}).
+    """Makes sure of the core and of these groups (of GROUPS or QUEUES): ({group: tree}, {group: why it is missing}).
 
     Each tree has a usr/ that is to be laid over /usr. They stay for the life of this process;
     what no process holds any more is removed when the machine's packages have changed and new
     ones are made. Without the core: PackagesMissing."""
-    wanted = {"core": CORE, **{name: GROUPS[name] for name in groups}}
+    wanted = {"core": CORE, **{name: (GROUPS | QUEUES)[name] for name in groups}}
     folder = os.path.join(_cache_folder(), _machine_state())
     trees = {name: os.path.join(folder, name) for name in wanted}
     lock = _Lock(f"{folder}.lock")
@@ -104,7 +106,7 @@ def _complete(trees, wanted):
 
 
 def _make_tree(tree, name, packages):
-    if name in _ALONE:
+    if name in _ALONE or name in QUEUES:
         plan = _candidates(packages)
     elif name == "core":
         plan = _plan(packages)

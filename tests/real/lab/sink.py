@@ -12,11 +12,12 @@ class Session:
     """What the sink says of one session."""
 
     def __init__(self, line):
-        accepted, whole, octets, digest = line.split()
+        accepted, whole, octets, digest, messages = line.split()
         self.trips = int(accepted)
         self.trips_in_all = int(whole)
         self.octets = int(octets)
         self.digest = digest
+        self.messages = int(messages)
 
 
 class Sink:
@@ -46,3 +47,9 @@ class Sink:
     def session(self):
         """Waits for the end of the next session; needs the option -c or -d."""
         return Session(self._process.stdout.readline())
+
+    def messages(self, count):
+        """Waits until so many more have been taken; needs the option -m and no other report."""
+        for _ in range(count):
+            if not self._process.stdout.readline():
+                raise RuntimeError("the sink has gone")
