@@ -74,16 +74,11 @@ int queue_find(const struct queue *q, struct span word, struct queue_id *id, enu
 
 int queue_count(struct queue *q, struct err *e)
 {
-    static const enum folder waiting[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD };
     BUF text = { 0 };
-    size_t sum = 0;
-    for (size_t i = 0; q->exists && i < sizeof waiting / sizeof *waiting; i++) {
-        size_t n;
-        if (spool_count(&q->spool, waiting[i], &n, NULL, e) < 0)
-            return -1;
-        sum += n;
-    }
-    buf_addf(&text, "%zu\n", sum);
+    size_t n = 0;
+    if (q->exists && spool_count_waiting(&q->spool, &n, e) < 0)
+        return -1;
+    buf_addf(&text, "%zu\n", n);
     return say_out(buf_span(&text), e);
 }
 

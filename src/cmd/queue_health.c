@@ -30,16 +30,10 @@ static int count_corrupt(const struct spool *s, size_t *ret, struct err *e)
 
 static int count_all(const struct spool *s, struct queue_health *h, struct err *e)
 {
-    static const enum folder waiting[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD };
-    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) {
-        size_t n;
-        if (spool_count(s, waiting[i], &n, NULL, e) < 0)
-            return -1;
-        h->waiting += n;
-    }
-    return spool_count(s, FOLDER_FAILED, &h->failed, NULL, e) < 0
-               ? -1
-               : count_corrupt(s, &h->corrupt, e);
+    if (spool_count_waiting(s, &h->waiting, e) < 0 ||
+        spool_count(s, FOLDER_FAILED, &h->failed, NULL, e) < 0)
+        return -1;
+    return count_corrupt(s, &h->corrupt, e);
 }
 
 /* Answers for the messages of a folder, one after the other, until `enough`. */

@@ -2,17 +2,15 @@
 
 #include <string.h>
 
-static const enum folder folders_of_walk[QUEUE_WALK_FOLDERS] = { FOLDER_NEW, FOLDER_DEFER,
-                                                                 FOLDER_HOLD, FOLDER_FAILED };
-enum { AT_FAILED = QUEUE_WALK_FOLDERS - 1 };
+enum { AT_FAILED = FOLDERS_KEPT - 1 };
 
 int queue_walk_start(const struct spool *s, unsigned folders, struct queue_walk *ret, struct err *e)
 {
     struct queue_walk w = { 0 };
-    for (size_t i = 0; i < QUEUE_WALK_FOLDERS; i++) {
-        if (!(folders & (1U << folders_of_walk[i])))
+    for (size_t i = 0; i < FOLDERS_KEPT; i++) {
+        if (!(folders & (1U << folders_kept[i])))
             continue;
-        if (spool_scan(s, folders_of_walk[i], false, &w.lists[i], e) < 0) {
+        if (spool_scan(s, folders_kept[i], false, &w.lists[i], e) < 0) {
             queue_walk_done(&w);
             return -1;
         }
@@ -46,10 +44,10 @@ bool queue_walk_next(struct queue_walk *w, struct queue_id *id, enum folder *fol
         return false;
     *id = *at;
     /* One that moved while the folders were read stands in two lists: it is in the later one. */
-    for (size_t i = 0; i < QUEUE_WALK_FOLDERS; i++) {
+    for (size_t i = 0; i < FOLDERS_KEPT; i++) {
         const struct queue_id *other = head(w, i);
         if (other && queue_id_compare(other, id) == 0) {
-            *folder = folders_of_walk[i];
+            *folder = folders_kept[i];
             w->at[i]++;
         }
     }
@@ -59,14 +57,14 @@ bool queue_walk_next(struct queue_walk *w, struct queue_id *id, enum folder *fol
 size_t queue_walk_left(const struct queue_walk *w)
 {
     size_t n = 0;
-    for (size_t i = 0; i < QUEUE_WALK_FOLDERS; i++)
+    for (size_t i = 0; i < FOLDERS_KEPT; i++)
         n += w->lists[i].n - w->at[i];
     return n;
 }
 
 void queue_walk_done(struct queue_walk *w)
 {
-    for (size_t i = 0; i < QUEUE_WALK_FOLDERS; i++)
+    for (size_t i = 0; i < FOLDERS_KEPT; i++)
         id_list_done(&w->lists[i]);
     *w = (struct queue_walk){ 0 };
 }

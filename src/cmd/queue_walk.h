@@ -4,11 +4,9 @@
 
 #include "queue/spool.h"
 
-enum { QUEUE_WALK_FOLDERS = 4 };
-
 struct queue_walk { /* zeroed: nothing */
-    struct id_list lists[QUEUE_WALK_FOLDERS];
-    size_t at[QUEUE_WALK_FOLDERS];
+    struct id_list lists[FOLDERS_KEPT];
+    size_t at[FOLDERS_KEPT];
 };
 
 /* Notes what is there now, in the folders whose bit (1 << FOLDER_…) is set. -1 with

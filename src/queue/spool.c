@@ -27,6 +27,9 @@ static const char *const names[FOLDERS] = {
     [FOLDER_ACCOUNTS] = "accounts", [FOLDER_SENT] = "sent",
 };
 
+const enum folder folders_kept[FOLDERS_KEPT] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD,
+                                                 FOLDER_FAILED };
+
 const char *folder_name(enum folder folder)
 {
     return names[folder];
@@ -464,12 +467,25 @@ int spool_count(const struct spool *s, enum folder folder, size_t *ret, uint64_t
     return 0;
 }
 
+int spool_count_waiting(const struct spool *s, size_t *ret, struct err *e)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < FOLDERS_WAITING; i++) {
+        size_t n;
+        if (spool_count(s, folders_kept[i], &n, NULL, e) < 0)
+            return -1;
+        sum += n;
+    }
+    *ret = sum;
+    return 0;
+}
+
 enum folder spool_find(const struct spool *s, const struct queue_id *id)
 {
-    static const enum folder order[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD, FOLDER_FAILED };
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (faccessat(s->root, entry_path(order[i], id).text, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-            return order[i];
+    for (size_t i = 0; i < FOLDERS_KEPT; i++)
+        if (faccessat(s->root, entry_path(folders_kept[i], id).text, F_OK, AT_SYMLINK_NOFOLLOW) ==
+            0)
+            return folders_kept[i];
     return FOLDERS;
 }
 
@@ -551,15 +567,14 @@ int64_t spool_stamped(const struct spool *s)
 int spool_check_room(const struct spool *s, struct spool_limits limits, uint64_t size,
                      struct err *e)
 {
-    static const enum folder kept[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD, FOLDER_FAILED };
     uint64_t messages = 1;
     uint64_t octets = size;
     if (!limits.max_messages && !limits.max_bytes)
         return 0;
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+    for (size_t i = 0; i < FOLDERS_KEPT; i++) {
         size_t n = 0;
         uint64_t more = 0;
-        if (spool_count(s, kept[i], &n, limits.max_bytes ? &more : NULL, e) < 0)
+        if (spool_count(s, folders_kept[i], &n, limits.max_bytes ? &more : NULL, e) < 0)
             return -1;
         messages += n;
         octets += more;

@@ -35,6 +35,11 @@ enum folder {
     FOLDERS,
 };
 
+/* Where people see messages: those of the first FOLDERS_WAITING wait, those of the last were given
+ * up. */
+enum { FOLDERS_WAITING = 3, FOLDERS_KEPT = 4 };
+extern const enum folder folders_kept[FOLDERS_KEPT];
+
 struct spool {
     const char *path; /* borrowed */
     int root;  /* the folder that holds the others (O_PATH), for openat(2) and its like: names
@@ -91,7 +96,10 @@ int spool_scan(const struct spool *s, enum folder folder, bool tidy, struct id_l
 int spool_count(const struct spool *s, enum folder folder, size_t *ret, uint64_t *octets,
                 struct err *e) MUST_USE;
 
-/* In which folder is it? FOLDERS if in none (looked for in new, defer, hold, failed). */
+/* How many wait. */
+int spool_count_waiting(const struct spool *s, size_t *ret, struct err *e) MUST_USE;
+
+/* In which folder is it? FOLDERS if in none of folders_kept. */
 enum folder spool_find(const struct spool *s, const struct queue_id *id);
 
 /* The same, in sent/ too. */

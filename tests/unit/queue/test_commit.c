@@ -73,7 +73,6 @@ static void test_whole_in_its_folder(void **state)
 static void test_own_id_only_once(void **state)
 {
     (void)state;
-    static const enum folder folders[] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD, FOLDER_FAILED };
     struct scratch s;
     ERR e = { 0 };
     scratch_open(&s);
@@ -83,10 +82,10 @@ static void test_own_id_only_once(void **state)
     assert_int_equal(queue_id_parse(SPAN("660D7EA44165A55DBFE"), &entry.id), 0);
     assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), 1);
     assert_string_equal(entry.id.text, "660D7EA44165A55DBFE");
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < FOLDERS_KEPT; i++) {
         if (i)
-            assert_int_equal(spool_move(&spool, &entry.id, folders[i - 1], folders[i], false, &e),
-                             0);
+            assert_int_equal(
+                spool_move(&spool, &entry.id, folders_kept[i - 1], folders_kept[i], false, &e), 0);
         assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), 0);
     }
     assert_int_equal(scratch_names(&s, "tmp"), 0);

@@ -165,6 +165,10 @@ static void test_scan_sorts(void **state)
     assert_int_equal(spool_count(&spool, FOLDER_DEFER, &n, &octets, &e), 0);
     assert_int_equal(n, 100);
     assert_int_equal(octets, 4950);
+    put_message(&s, FOLDER_HOLD, 6, 1);
+    put_message(&s, FOLDER_FAILED, 7, 1);
+    assert_int_equal(spool_count_waiting(&spool, &n, &e), 0);
+    assert_int_equal(n, 102);
     id_list_done(&list);
     spool_close(&spool);
     scratch_remove(&s);
