@@ -1,31 +1,23 @@
 #include "cmd/queue_health.h"
 
 #include "queue/item.h"
+#include "queue/listing.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* ---- looking ---- */
 
 /* Whatever lies there, under any name. */
 static int count_corrupt(const struct spool *s, size_t *ret, struct err *e)
 {
-    const char *name = folder_name(FOLDER_CORRUPT);
-    int fd = openat(s->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : spool_failed(s, errno, "open", name, e);
-    DIR *dir = fdopendir(fd);
-    if (!dir) {
-        close(fd);
-        return spool_failed(s, errno, "open", name, e);
-    }
-    for (const struct dirent *d; (d = readdir(dir));)
-        *ret += d->d_name[0] != '.';
-    closedir(dir);
-    return 0;
+    CLEANUP(listing_done) struct listing l;
+    const struct dirent *d;
+    int more;
+    if (listing_open(s, FOLDER_CORRUPT, &l, e) < 0)
+        return -1;
+    while ((more = listing_next(&l, &d, e)) > 0)
+        ++*ret;
+    return more;
 }
 
 static int count_all(const struct spool *s, struct queue_health *h, struct err *e)

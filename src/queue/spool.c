@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/io.h"
+#include "queue/listing.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,13 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    SWEEP_AGE = 3600,
     ASIDE_MAX = 1000, /* things of one name in corrupt/ */
     FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 };
@@ -342,47 +339,6 @@ static void id_list_add(struct id_list *l, const struct queue_id *id)
     l->items[l->n++] = *id;
 }
 
-/* A folder at work. `dir` is NULL when it does not exist, which is empty. */
-struct listing {
-    const struct spool *spool;
-    enum folder folder;
-    DIR *dir;
-};
-
-static int listing_open(const struct spool *s, enum folder folder, struct listing *ret,
-                        struct err *e)
-{
-    *ret = (struct listing){ s, folder, NULL };
-    int fd = openat(s->root, names[folder], FOLDER_FLAGS | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : spool_failed(s, errno, "open", names[folder], e);
-    ret->dir = fdopendir(fd);
-    if (ret->dir)
-        return 0;
-    close(fd);
-    return spool_failed(s, errno, "open", names[folder], e);
-}
-
-static void listing_done(struct listing *l)
-{
-    if (l->dir)
-        closedir(l->dir);
-}
-
-/* 1, 0 at the end, -1. */
-static int listing_next(struct listing *l, const struct dirent **ret, struct err *e)
-{
-    while (l->dir) {
-        errno = 0;
-        *ret = readdir(l->dir);
-        if (!*ret)
-            return errno ? spool_failed(l->spool, errno, "list", names[l->folder], e) : 0;
-        if (strcmp((*ret)->d_name, ".") != 0 && strcmp((*ret)->d_name, "..") != 0)
-            return 1;
-    }
-    return 0;
-}
-
 /* A regular file with the name of a message? Most file systems say so without a look at it. */
 static bool listing_is_message(const struct listing *l, const struct dirent *d,
                                struct queue_id *ret)
@@ -499,53 +455,6 @@ enum folder spool_find_trace(const struct spool *s, const struct queue_id *id)
 }
 
 /* ---- housekeeping ---- */
-
-/* The age protects a writer between its open and its lock. Clocks jump: a file from the future is
- * old. */
-static bool is_old(const struct stat *facts)
-{
-    int64_t age = (int64_t)time(NULL) - (int64_t)facts->st_mtime;
-    return age > SWEEP_AGE || age < -SWEEP_AGE;
-}
-
-/* With the lock, and not removed before it was had: then the name is still this file's. */
-static bool is_abandoned(int fd)
-{
-    struct stat facts;
-    return io_lock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &facts) == 0 && facts.st_nlink &&
-           S_ISREG(facts.st_mode) && is_old(&facts);
-}
-
-static size_t sweep(int folder, const char *name)
-{
-    struct stat facts;
-    if (fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) < 0 || !is_old(&facts))
-        return 0;
-    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    size_t gone = is_abandoned(fd) && unlinkat(folder, name, 0) == 0;
-    close(fd);
-    return gone;
-}
-
-static size_t sweep_folder(const struct spool *s, enum folder folder)
-{
-    CLEANUP(listing_done) struct listing l;
-    ERR e = { 0 };
-    const struct dirent *d;
-    size_t n = 0;
-    if (listing_open(s, folder, &l, &e) < 0)
-        return 0;
-    while (listing_next(&l, &d, &e) > 0)
-        n += sweep(dirfd(l.dir), d->d_name);
-    return n;
-}
-
-size_t spool_sweep(const struct spool *s)
-{
-    return sweep_folder(s, FOLDER_TMP) + sweep_folder(s, FOLDER_SENT);
-}
 
 void spool_stamp(const struct spool *s)
 {

@@ -115,8 +115,9 @@ int spool_move(const struct spool *s, const struct queue_id *id, enum folder fro
 int spool_set_aside(const struct spool *s, enum folder folder, const char *name,
                     struct err *e) MUST_USE;
 
-/* What a crash leaves behind, files in tmp/ that no writer holds, and what is in sent/: if they are
- * older than an hour. The number of files that were removed. */
+/* Removes what a crash leaves behind, files in tmp/ that no writer holds, and what is in sent/, if
+ * they are older than an hour; the counts of users in accounts/ a day after their last message. The
+ * number of files that were removed. */
 size_t spool_sweep(const struct spool *s);
 
 /* When a runner was last at work, in seconds since 1970; 0: never. */

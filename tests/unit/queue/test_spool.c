@@ -298,6 +298,27 @@ static void test_sweep(void **state)
     scratch_remove(&s);
 }
 
+/* What a user has left of his rate, and nothing else of accounts/. */
+static void test_sweep_of_counts(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "accounts/uid-7", "accounts/uid-8", "accounts/uid-9",
+                                         "accounts/0123456789ABCDEF" };
+    static const int64_t ages[] = { 80000, 90000, -90000, 9000000 };
+    struct scratch s;
+    scratch_open(&s);
+    struct spool spool = scratch_spool(&s);
+    for (size_t i = 0; i < 4; i++) {
+        scratch_write(&s, names[i], SPAN("x"));
+        make_old(&spool, names[i], ages[i]);
+    }
+    assert_int_equal(spool_sweep(&spool), 2);
+    assert_int_equal(faccessat(spool.root, names[0], F_OK, 0), 0);
+    assert_int_equal(faccessat(spool.root, names[3], F_OK, 0), 0);
+    spool_close(&spool);
+    scratch_remove(&s);
+}
+
 static void test_stamp(void **state)
 {
     (void)state;
@@ -356,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_missing_folder_is_empty),
         cmocka_unit_test(test_move_and_find),
         cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_sweep_of_counts),
         cmocka_unit_test(test_stamp),
         cmocka_unit_test(test_room),
     };
