@@ -69,6 +69,21 @@ struct entry scratch_entry(struct scratch *s, const struct stored *stored)
     return entry_of(&s->arena, &route, &envelope, stored);
 }
 
+void scratch_place_open(struct scratch_place *p, size_t size)
+{
+    scratch_open(&p->scratch);
+    p->spool = scratch_spool(&p->scratch);
+    p->stored = scratch_stored(size);
+    p->entry = scratch_entry(&p->scratch, &p->stored);
+}
+
+void scratch_place_close(struct scratch_place *p)
+{
+    stored_done(&p->stored);
+    spool_close(&p->spool);
+    scratch_remove(&p->scratch);
+}
+
 static char *path_of(const struct scratch *s, const char *name)
 {
     char *path = NULL;

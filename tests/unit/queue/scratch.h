@@ -21,6 +21,17 @@ struct spool scratch_spool(const struct scratch *s);
 struct stored scratch_stored(size_t size);
 struct entry scratch_entry(struct scratch *s, const struct stored *stored);
 
+/* A spool and such a message, which is not in it yet. */
+struct scratch_place {
+    struct scratch scratch;
+    struct spool spool;
+    struct stored stored;
+    struct entry entry;
+};
+
+void scratch_place_open(struct scratch_place *p, size_t size);
+void scratch_place_close(struct scratch_place *p);
+
 /* A whole file below the spool, read or written. */
 struct buf scratch_read(const struct scratch *s, const char *name);
 void scratch_write(const struct scratch *s, const char *name, struct span octets);

@@ -73,49 +73,40 @@ static void test_whole_in_its_folder(void **state)
 static void test_own_id_only_once(void **state)
 {
     (void)state;
-    struct scratch s;
     ERR e = { 0 };
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(100);
-    struct entry entry = scratch_entry(&s, &stored);
-    assert_int_equal(queue_id_parse(SPAN("660D7EA44165A55DBFE"), &entry.id), 0);
-    assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), 1);
-    assert_string_equal(entry.id.text, "660D7EA44165A55DBFE");
+    struct scratch_place p;
+    scratch_place_open(&p, 100);
+    assert_int_equal(queue_id_parse(SPAN("660D7EA44165A55DBFE"), &p.entry.id), 0);
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), 1);
+    assert_string_equal(p.entry.id.text, "660D7EA44165A55DBFE");
     for (size_t i = 0; i < FOLDERS_KEPT; i++) {
         if (i)
             assert_int_equal(
-                spool_move(&spool, &entry.id, folders_kept[i - 1], folders_kept[i], false, &e), 0);
-        assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), 0);
+                spool_move(&p.spool, &p.entry.id, folders_kept[i - 1], folders_kept[i], false, &e),
+                0);
+        assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), 0);
     }
-    assert_int_equal(scratch_names(&s, "tmp"), 0);
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    assert_int_equal(scratch_names(&p.scratch, "tmp"), 0);
+    scratch_place_close(&p);
 }
 
 /* A bounce whose maker died is made by the next one; one that is being made is left alone. */
 static void test_own_id_left_in_tmp(void **state)
 {
     (void)state;
-    struct scratch s;
     ERR e = { 0 };
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(100);
-    struct entry entry = scratch_entry(&s, &stored);
-    assert_int_equal(queue_id_parse(SPAN("660D7EA44165A55DBFE"), &entry.id), 0);
-    scratch_write(&s, "tmp/660D7EA44165A55DBFE", SPAN("torn"));
-    int writer = openat(spool.root, "tmp/660D7EA44165A55DBFE", O_RDONLY | O_CLOEXEC);
+    struct scratch_place p;
+    scratch_place_open(&p, 100);
+    assert_int_equal(queue_id_parse(SPAN("660D7EA44165A55DBFE"), &p.entry.id), 0);
+    scratch_write(&p.scratch, "tmp/660D7EA44165A55DBFE", SPAN("torn"));
+    int writer = openat(p.spool.root, "tmp/660D7EA44165A55DBFE", O_RDONLY | O_CLOEXEC);
     assert_int_equal(flock(writer, LOCK_EX), 0);
-    assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), -1);
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), -1);
     assert_int_equal(e.kind, ERR_TEMPORARY);
     close(writer);
-    assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), 1);
-    assert_int_equal(scratch_names(&s, "tmp"), 0);
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), 1);
+    assert_int_equal(scratch_names(&p.scratch, "tmp"), 0);
+    scratch_place_close(&p);
 }
 
 static void test_missing_folders_are_made(void **state)
@@ -148,132 +139,104 @@ static void check_nothing_kept(const struct scratch *s)
 static void test_file_size_limit(void **state)
 {
     (void)state;
-    struct scratch s;
+    struct scratch_place p;
     struct rlimit before, low;
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(100000);
+    scratch_place_open(&p, 100000);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     static const rlim_t limits[] = { 0, 1, 36, 100, 4096, 65536, 99999 };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         ERR e = { 0 };
-        struct entry entry = scratch_entry(&s, &stored);
+        p.entry = scratch_entry(&p.scratch, &p.stored);
         low = (struct rlimit){ limits[i], before.rlim_max };
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-        int done = spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e);
+        int done = spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
         assert_int_equal(done, -1);
         assert_int_equal(e.kind, ERR_TEMPORARY);
         assert_non_null(e.hint);
-        check_nothing_kept(&s);
+        check_nothing_kept(&p.scratch);
     }
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    scratch_place_close(&p);
 }
 
 /* Each number of descriptors that is too small: none for the file, none for the folder. */
 static void test_descriptor_limit(void **state)
 {
     (void)state;
-    struct scratch s;
+    struct scratch_place p;
     struct rlimit before, low;
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(1000);
+    scratch_place_open(&p, 1000);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     for (rlim_t more = 1; more <= 2; more++) {
         ERR e = { 0 };
-        struct entry entry = scratch_entry(&s, &stored);
-        low = (struct rlimit){ (rlim_t)spool.root + more, before.rlim_max };
+        p.entry = scratch_entry(&p.scratch, &p.stored);
+        low = (struct rlimit){ (rlim_t)p.spool.root + more, before.rlim_max };
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-        int done = spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e);
+        int done = spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
         assert_int_equal(done, -1);
         assert_int_equal(e.kind, ERR_TEMPORARY);
-        check_nothing_kept(&s);
+        check_nothing_kept(&p.scratch);
     }
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    scratch_place_close(&p);
 }
 
 static void test_message_cannot_be_read(void **state)
 {
     (void)state;
-    struct scratch s;
     ERR e = { 0 };
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(BODY_MEMORY + 1000);
-    struct entry entry = scratch_entry(&s, &stored);
-    assert_int_equal(ftruncate(stored.body.fd, 70000), 0);
-    assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), -1);
+    struct scratch_place p;
+    scratch_place_open(&p, BODY_MEMORY + 1000);
+    assert_int_equal(ftruncate(p.stored.body.fd, 70000), 0);
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), -1);
     assert_int_equal(e.kind, ERR_IO);
-    check_nothing_kept(&s);
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    check_nothing_kept(&p.scratch);
+    scratch_place_close(&p);
 }
 
 static void test_entry_cannot_be_written(void **state)
 {
     (void)state;
-    struct scratch s;
     ERR e = { 0 };
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(10);
-    struct entry entry = scratch_entry(&s, &stored);
-    entry.route.account = "a\nb";
-    assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), -1);
+    struct scratch_place p;
+    scratch_place_open(&p, 10);
+    p.entry.route.account = "a\nb";
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), -1);
     assert_int_equal(e.kind, ERR_DATA);
-    check_nothing_kept(&s);
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    check_nothing_kept(&p.scratch);
+    scratch_place_close(&p);
 }
 
 static void test_target_is_no_folder(void **state)
 {
     (void)state;
-    struct scratch s;
     ERR e = { 0 };
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(10);
-    struct entry entry = scratch_entry(&s, &stored);
-    assert_int_equal(unlinkat(spool.root, "new", AT_REMOVEDIR), 0);
-    scratch_write(&s, "new", SPAN("a file"));
-    assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), -1);
+    struct scratch_place p;
+    scratch_place_open(&p, 10);
+    assert_int_equal(unlinkat(p.spool.root, "new", AT_REMOVEDIR), 0);
+    scratch_write(&p.scratch, "new", SPAN("a file"));
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), -1);
     assert_int_equal(e.kind, ERR_TEMPORARY);
-    assert_int_equal(scratch_names(&s, "tmp"), 0);
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    assert_int_equal(scratch_names(&p.scratch, "tmp"), 0);
+    scratch_place_close(&p);
 }
 
 static void test_signals_are_as_before(void **state)
 {
     (void)state;
-    struct scratch s;
     ERR e = { 0 };
+    struct scratch_place p;
     sigset_t mine, now;
-    scratch_open(&s);
-    struct spool spool = scratch_spool(&s);
-    struct stored stored = scratch_stored(10);
-    struct entry entry = scratch_entry(&s, &stored);
+    scratch_place_open(&p, 10);
     sigemptyset(&mine);
     sigaddset(&mine, SIGINT);
     assert_int_equal(sigprocmask(SIG_SETMASK, &mine, NULL), 0);
-    assert_int_equal(spool_commit(&spool, &entry, &stored, FOLDER_NEW, &e), 1);
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), 1);
     assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &now), 0);
     assert_true(sigismember(&now, SIGINT));
     assert_false(sigismember(&now, SIGTERM));
-    stored_done(&stored);
-    spool_close(&spool);
-    scratch_remove(&s);
+    scratch_place_close(&p);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "queue/outcome.h"
+#include "outcome_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,46 +6,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-enum { MOST = 3 };
-
-struct fixture {
-    struct account account;
-    struct rcpt rcpts[MOST];
-    struct envelope envelope;
-    struct stored stored;
-    struct verdict verdicts[MOST];
-    struct delivery delivery;
-    struct outcome outcome;
-};
-
-static void set_up(struct fixture *f, size_t n)
-{
-    static const char *const names[MOST] = { "bob@example.com", "ann@example.com",
-                                             "joe@example.com" };
-    *f = (struct fixture){ .account = { .name = "gmail" } };
-    for (size_t i = 0; i < n; i++)
-        f->rcpts[i] = (struct rcpt){ .wire = names[i], .original = names[i] };
-    f->envelope = (struct envelope){ .sender = "me@example.org", .rcpts = f->rcpts, .n_rcpts = n };
-    f->stored.message_id = "<1@example.org>";
-    f->delivery = (struct delivery){ .verdicts = f->verdicts,
-                                     .n = n,
-                                     .server = "mail.example.net",
-                                     .tls_version = "TLS1.3",
-                                     .mech = "PLAIN" };
-    f->outcome = (struct outcome){ .name = "postbag",
-                                   .account = &f->account,
-                                   .envelope = &f->envelope,
-                                   .stored = &f->stored,
-                                   .delivery = &f->delivery };
-}
-
-static void tear_down(struct fixture *f)
-{
-    for (size_t i = 0; i < MOST; i++)
-        verdict_done(&f->verdicts[i]);
-    verdict_done(&f->delivery.session);
-}
 
 static void test_result_names(void **state)
 {

@@ -1,9 +1,9 @@
 /* submit.c without a server: what is kept, as what, and what is said when that fails. */
 #include "queue/submit.h"
 
-#include "base/child.h"
 #include "queue/item.h"
 #include "queue/spool.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +20,7 @@
 enum { MOST = 4 };
 
 struct fixture {
-    char folder[32];
-    char path[48];
+    struct scratch scratch;
     int64_t pauses[2];
     struct queue_opts opts;
     struct account account;
@@ -36,9 +35,8 @@ static void set_up(struct fixture *f, size_t n)
 {
     static const char *const names[MOST] = { "a@example.com", "b@example.com", "c@example.com",
                                              "d@example.com" };
-    *f = (struct fixture){ .folder = "/tmp/postbag-submit.XXXXXX", .pauses = { 60, 120 } };
-    assert_non_null(mkdtemp(f->folder));
-    snprintf(f->path, sizeof f->path, "%s/spool", f->folder);
+    *f = (struct fixture){ .pauses = { 60, 120 } };
+    scratch_open(&f->scratch);
     f->opts = (struct queue_opts){ .retry_s = f->pauses, .retry_n = 2 };
     f->account.name = "test";
     for (size_t i = 0; i < n; i++)
@@ -51,21 +49,16 @@ static void set_up(struct fixture *f, size_t n)
         .route = { .account = "test" },
         .opts = &f->opts,
         .mode = QUEUE_MODE_TRY,
-        .spool = f->path,
+        .spool = f->scratch.path,
     };
     delivery_grow(&f->submitted.delivery, n);
 }
 
 static void tear_down(struct fixture *f)
 {
-    BUF command = { 0 };
-    char rm[] = "rm", all[] = "-rf";
-    char *const argv[] = { rm, all, f->folder, NULL };
-    struct child_result result;
-    ERR e = { 0 };
     submitted_done(&f->submitted);
     stored_done(&f->stored);
-    assert_int_equal(child_run(argv, (struct deadline){ 0 }, &command, &result, &e), 0);
+    scratch_remove(&f->scratch);
 }
 
 static void decide(struct fixture *f, size_t i, enum verdict_result result, enum stage stage,
@@ -82,7 +75,7 @@ static void decide(struct fixture *f, size_t i, enum verdict_result result, enum
 static void open_kept(struct fixture *f, struct spool *spool, enum folder folder, struct item *item)
 {
     ERR e = { 0 };
-    assert_int_equal(spool_open(f->path, false, spool, &e), 1);
+    assert_int_equal(spool_open(f->scratch.path, false, spool, &e), 1);
     assert_int_equal(item_open(spool, folder, &f->submitted.id, false, item, &e), ITEM_OPEN);
     assert_int_equal(item_check(item, &e), 0);
 }
