@@ -116,6 +116,15 @@ def stacks():
     return "\n".join(f"a thread:\n{''.join(lines)}" for lines in found)
 
 
+def until(condition, what, seconds=20):
+    """Waits for something that another process or a server does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise Failure(f"waited in vain: {what}")
+        time.sleep(0.005)
+
+
 def as_text(octets):
     return (octets or b"").decode("utf-8", "surrogateescape")
 

@@ -3,10 +3,10 @@
 import os
 import signal
 
-from harness import cases, full
+from harness import cases, full, until
 from scenario_faults import FAULTS, LOST, MALFORMED
 from scenario_queue import BOB, kept, queue
-from scenario_queue_run import arrived, emptied, fill, put, run, start, state, until, worker_of
+from scenario_queue_run import arrived, emptied, fill, put, run, start, state, worker_of
 
 CHUNKING = "chunking: yes"
 SETTLE = "settle: 0.05"

@@ -6,9 +6,8 @@ import resource
 import signal
 import socket
 import subprocess
-import time
 
-from harness import Failure, MESSAGE, Skip, cases, full
+from harness import Failure, MESSAGE, Skip, cases, full, until
 from namespace import LIBC, mount, private
 
 CLONE_NEWUTS = 0x04000000
@@ -32,10 +31,7 @@ def test_signal_behind_the_end(t, name):
     process.write(MESSAGE)
     process.popen.stdin.close()
     process.popen.stdin = None
-    deadline = time.monotonic() + 10
-    while not any(m.data for s in t.host.sessions for m in s.messages):
-        t.true(time.monotonic() < deadline, "the message has not come")
-        time.sleep(0.02)
+    until(lambda: any(m.data for s in t.host.sessions for m in s.messages), "the message")
     process.signal(getattr(signal, "SIG" + name))
     t.accepted(process.finish())
 

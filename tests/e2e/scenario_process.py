@@ -4,16 +4,8 @@ import os
 import pty
 import signal
 import subprocess
-import time
 
-from harness import MESSAGE, Skip, cases
-
-
-def wait_until(t, condition, what, seconds=5):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        t.true(time.monotonic() < deadline, what)
-        time.sleep(0.01)
+from harness import MESSAGE, Skip, cases, until
 
 
 @cases("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL")
@@ -22,8 +14,7 @@ def test_signal_before_the_end_of_stdin(t, name):
     t.smarthost("tls: off")
     process = t.start("sendmail", "a@example.net")
     process.write(b"Subject: t\n\npart")
-    drained = t.folder / "drained"
-    wait_until(t, lambda: pipe_is_empty(process.popen.stdin), f"stdin is not read {drained}")
+    until(lambda: pipe_is_empty(process.popen.stdin), "stdin to be read")
     process.signal(getattr(signal, name))
     status = process.popen.wait(5)
     t.equal(status, -getattr(signal, name))
@@ -48,7 +39,7 @@ def test_signal_before_the_end_of_data(t, name):
     process.popen.stdin.close()
     process.popen.stdin = None
     sessions = t.host.conversations
-    wait_until(t, lambda: sessions and len(sessions[0].record.commands) >= 3, "no RCPT")
+    until(lambda: sessions and len(sessions[0].record.commands) >= 3, "RCPT")
     process.signal(getattr(signal, name))
     run = process.finish(timeout=5)
     t.equal(run.status, -getattr(signal, name))
@@ -63,7 +54,7 @@ def test_signal_after_the_end_of_data(t):
     process.popen.stdin.close()
     process.popen.stdin = None
     sessions = t.host.conversations
-    wait_until(t, lambda: sessions and any(m.complete for m in sessions[0].record.messages), "no end")
+    until(lambda: sessions and any(m.complete for m in sessions[0].record.messages), "the end of data")
     process.signal(signal.SIGTERM)
     t.accepted(process.finish(timeout=10))
     t.equal(len(t.messages), 1)
@@ -74,7 +65,7 @@ def test_stdin_is_read_first(t):
     t.smarthost("tls: off")
     process = t.start("postbag", "a@example.net")
     process.write(MESSAGE)
-    wait_until(t, lambda: pipe_is_empty(process.popen.stdin), "stdin is not read")
+    until(lambda: pipe_is_empty(process.popen.stdin), "stdin to be read")
     t.equal(t.host.conversations, [])
     t.accepted(process.finish(b""))
 
@@ -167,7 +158,7 @@ def test_no_core_and_not_dumpable(t):
     process.popen.stdin.close()
     process.popen.stdin = None
     sessions = t.host.conversations
-    wait_until(t, lambda: sessions and len(sessions[0].record.commands) >= 3, "no RCPT")
+    until(lambda: sessions and len(sessions[0].record.commands) >= 3, "RCPT")
     owner = os.stat(f"/proc/{process.popen.pid}/mem").st_uid
     with open(f"/proc/{process.popen.pid}/limits", encoding="ascii") as limits:
         core = [line.split()[4] for line in limits if line.startswith("Max core file size")]

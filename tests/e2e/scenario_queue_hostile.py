@@ -5,9 +5,9 @@ import shutil
 import signal
 import time
 
-from harness import MESSAGE, cases
+from harness import MESSAGE, cases, until
 from scenario_queue import BOB, kept, queue, silent
-from scenario_queue_run import accepted, arrived, fill, put, run, start, state, until
+from scenario_queue_run import accepted, arrived, fill, put, run, start, state
 
 # One message must not stop others.
 

@@ -8,7 +8,7 @@ import re
 import signal
 import time
 
-from harness import MESSAGE, Failure, cases
+from harness import MESSAGE, Failure, cases, until
 from scenario_queue import BOB, kept, queue, silent
 
 FOLDERS = ("new", "defer", "hold", "failed", "corrupt")
@@ -47,14 +47,6 @@ def head(t, name):
 def state(t, name):
     """Words of the state line: S W A ATTEMPTS TRIED LAST NEXT MARKS."""
     return head(t, name).splitlines()[1].split()[1:]
-
-
-def until(condition, what, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise Failure("waited in vain: " + what)
-        time.sleep(0.01)
 
 
 def accepted(t):

@@ -7,7 +7,6 @@ import json
 import os
 import pwd
 import resource
-import select
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ import sys
 import termios
 import time
 
-from harness import MESSAGE, Skip, cases, full
+from harness import MESSAGE, Skip, cases, full, until
 from namespace import NameServer, mount, private
 
 BOB = "bob@example.net"
@@ -23,13 +22,6 @@ LARGE = b"Subject: x\n\n" + (b"y" * 76 + b"\n") * 8000  # more than is kept in m
 HUGE = b"Subject: x\n\n" + (b"y" * 76 + b"\n") * 400000  # more than sockets hold
 
 # How a test knows that a stage is reached: by what the server or a helper has seen, never by time.
-
-
-def wait_for(t, condition, what, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        t.true(time.monotonic() < deadline, what)
-        select.select([], [], [], 0.005)
 
 
 def start(t, *args, text=MESSAGE, door="postbag", **options):
@@ -60,12 +52,12 @@ def leftovers(session):
 
 def kill_at(t, process, number, *, here):
     """Waits for `here`, sends the signal; the process dies of it and nothing is left of it."""
-    wait_for(t, here, "the stage is not reached")
+    until(here, "the stage")
     t.equal(process.popen.poll(), None, "status before the signal")
     process.signal(number)
     process.popen.wait(5)
     try:
-        wait_for(t, lambda: not leftovers(process.popen.pid), "a process is left", 5)
+        until(lambda: not leftovers(process.popen.pid), "the end of all processes", 5)
     finally:
         for pid in leftovers(process.popen.pid):
             os.kill(pid, signal.SIGKILL)
@@ -182,7 +174,7 @@ def list_folder(path):
 def test_of_a_test(t, stage):
     t.smarthost("tls: implicit", "auth: PLAIN", f"on {stage}: stall")
     process = t.start("postbag", "test", stdin=subprocess.DEVNULL)
-    wait_for(t, lambda: reached(t, stage), "the stage is not reached")
+    until(lambda: reached(t, stage), "the stage")
     process.signal(signal.SIGINT)
     t.equal(process.finish(timeout=5).status, -signal.SIGINT)
 
@@ -199,7 +191,7 @@ def at_end(t, tls, *lines):
     t.smarthost("tls: " + tls, "on END: stall")
     t.config(*lines)
     process = start(t, BOB)
-    wait_for(t, lambda: reached(t, "END"), "no end of data")
+    until(lambda: reached(t, "END"), "the end of data")
     return process
 
 
@@ -264,11 +256,11 @@ def test_ignored(t, name):
     t.smarthost("tls: off", "on END: stall")
     process = t.start("postbag", BOB, preexec_fn=inherit(ignored=[number]))
     process.write(MESSAGE)
-    wait_for(t, lambda: unread(process.popen.stdin) == 0, "stdin is not read")
+    until(lambda: unread(process.popen.stdin) == 0, "stdin to be read")
     process.signal(number)
     process.popen.stdin.close()
     process.popen.stdin = None
-    wait_for(t, lambda: reached(t, "END"), "no end of data")
+    until(lambda: reached(t, "END"), "the end of data")
     process.signal(number)
     say(t, b"250 2.0.0 Ok\r\n")
     t.equal(process.finish(timeout=5).status, 0)
@@ -456,7 +448,7 @@ def test_set_id(t, kind):
     os.chown(copy, 0, 0)
     copy.chmod(0o4755 if kind == "user" else 0o2755)
     process = start(t, BOB, executable=str(copy))
-    wait_for(t, lambda: reached(t, "RCPT"), "no RCPT")
+    until(lambda: reached(t, "RCPT"), "RCPT")
     with open(f"/proc/{process.popen.pid}/status", encoding="ascii", errors="replace") as status:
         ids = {line.split()[0]: line.split()[1:] for line in status if line.startswith(("Uid:", "Gid:"))}
     process.signal(signal.SIGKILL)
