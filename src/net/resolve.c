@@ -2,6 +2,7 @@
 
 #include "base/child.h"
 #include "base/io.h"
+#include "net/hosts_file.h"
 #include "net/target.h"
 
 #include <arpa/inet.h>
@@ -120,9 +121,14 @@ int resolve(struct arena *a, const char *host, int port, enum ip_family family,
 {
     struct question q = { host, port, family };
     struct child_result end;
+    BUF address = { 0 };
     BUF out = { 0 };
     if (target_is_address(host)) {
         add_answer(&q, AI_NUMERICHOST, &out);
+    } else if (hosts_file_find(host, family, &address)) {
+        q.host = buf_string(&address);
+        add_answer(&q, AI_NUMERICHOST, &out);
+        q.host = host;
     } else if (child_call(work, &q, deadline, &out, &end, e) < 0) {
         err_context(e, "%s: name lookup", host);
         return -1;

@@ -15,8 +15,8 @@
  * flight in several packets counts once. One trip more stands for TCP's own handshake, and with
  * STARTTLS one for the greeting, which no octet of the client asks for.
  *
- * Workers, one a connection, are forked before any and accept side by side; TCP_NODELAY, one write for
- * each batch of replies. Tickets are off: they would be writes that nobody waits for. */
+ * Workers, one a connection, are forked before any and accept side by side; TCP_NODELAY, one write
+ * for each batch of replies. Tickets are off: they would be writes that nobody waits for. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/crypto.h>
