@@ -6,6 +6,16 @@
 
 const struct exit_rules exit_default = { EXIT_STYLE_SYSEXITS, EX_TEMPFAIL };
 
+struct exit_rules exit_rules_of(int style, const struct account *account)
+{
+    struct exit_rules rules = exit_default;
+    if (account)
+        rules = (struct exit_rules){ account->exit_style, account->exit_tempfail };
+    if (style >= 0)
+        rules.style = (enum exit_style)style;
+    return rules;
+}
+
 /* Kinds without a reply. ERR_REPLY goes by its codes. */
 static int status_of_kind(enum err_kind kind)
 {

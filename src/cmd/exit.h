@@ -13,6 +13,10 @@ struct exit_rules {
 
 extern const struct exit_rules exit_default;
 
+/* Those of the account, if there is one; `style` of the command line goes first, unless it is -1.
+ */
+struct exit_rules exit_rules_of(int style, const struct account *account);
+
 int exit_of_error(const struct exit_rules *rules, const struct err *err, enum stage stage);
 
 /* Several recipients: the status of the first permanent failure, else of the first temporary one;

@@ -12,18 +12,6 @@
 #include "net/target.h"
 #include "smtp/command.h"
 
-static struct exit_rules rules_of(const struct options *o, const struct account *account)
-{
-    struct exit_rules rules = exit_default;
-    if (account) {
-        rules.style = account->exit_style;
-        rules.tempfail = account->exit_tempfail;
-    }
-    if (o->exit_style >= 0)
-        rules.style = (enum exit_style)o->exit_style;
-    return rules;
-}
-
 /* Nothing here may change the verdict. */
 static void record(const struct submission *s, const struct outcome *o)
 {
@@ -38,7 +26,7 @@ static void record(const struct submission *s, const struct outcome *o)
 
 static int finish(const struct submission *s, struct outcome *o)
 {
-    struct exit_rules rules = rules_of(s->options, o->account);
+    struct exit_rules rules = exit_rules_of(s->options->exit_style, o->account);
     ERR e = { 0 };
     o->status = o->delivery ? exit_of_verdicts(&rules, o->delivery->verdicts, o->delivery->n)
                             : exit_of_error(&rules, o->error, STAGE_NONE);

@@ -233,16 +233,9 @@ static int walk(struct test *t, struct err *e)
 /* The end. */
 
 /* As for any other delivery: the test shows what its status will be. */
-static struct exit_rules rules(const struct test *t)
+static struct exit_rules rules_of(const struct test *t)
 {
-    struct exit_rules rules = exit_default;
-    if (t->s.account) {
-        rules.style = t->s.account->exit_style;
-        rules.tempfail = t->s.account->exit_tempfail;
-    }
-    if (t->s.options->exit_style >= 0)
-        rules.style = (enum exit_style)t->s.options->exit_style;
-    return rules;
+    return exit_rules_of(t->s.options->exit_style, t->s.account);
 }
 
 static const char *server_of(struct test *t)
@@ -285,7 +278,7 @@ static size_t worst_recipient(const struct test *t)
 
 static void blame_recipient(struct test *t, struct steps_end *end)
 {
-    struct exit_rules given = rules(t);
+    struct exit_rules rules = rules_of(t);
     const struct envelope *envelope = &t->s.envelope;
     size_t worst = worst_recipient(t);
     const struct verdict *v = &t->verdicts[worst];
@@ -297,7 +290,7 @@ static void blame_recipient(struct test *t, struct steps_end *end)
                              v->result == VERDICT_AMBIGUOUS ? "may have been delivered"
                                                             : verdict_name(v->result));
     end->place = place_of(t, v->stage);
-    end->status = exit_of_verdicts(&given, t->verdicts, envelope->n_rcpts);
+    end->status = exit_of_verdicts(&rules, t->verdicts, envelope->n_rcpts);
     if (sent)
         end->rest = arena_printf(&t->s.arena, "the test mail was sent to %zu of %zu recipients",
                                  sent, envelope->n_rcpts);
@@ -318,7 +311,7 @@ static void add_last_hint(struct err *e)
 
 static void blame_session(struct test *t, struct err *e, struct steps_end *end)
 {
-    struct exit_rules given = rules(t);
+    struct exit_rules rules = rules_of(t);
     hint_apply(t->stage, e);
     add_last_hint(e);
     steps_fail(&t->steps, step_of(e, t->stage), "%s", e->text);
@@ -327,7 +320,7 @@ static void blame_session(struct test *t, struct err *e, struct steps_end *end)
         end->whom = arena_printf(&t->s.arena, "account %s", t->s.account->name);
     end->place = place_of(t, t->stage);
     end->rest = t->s.options->operands.n ? "the test mail was not sent" : "";
-    end->status = exit_of_error(&given, e, t->stage);
+    end->status = exit_of_error(&rules, e, t->stage);
 }
 
 static int conclude(struct test *t, int done, struct err *e)

@@ -71,6 +71,21 @@ static void test_tempfail_can_be_changed(void **state)
     assert_int_equal(exit_of_error(&rules, &e, STAGE_RCPT), 67);
 }
 
+static void test_whose_rules(void **state)
+{
+    (void)state;
+    const struct account account = { .exit_style = EXIT_STYLE_REPLY, .exit_tempfail = 69 };
+    struct exit_rules rules = exit_rules_of(-1, NULL);
+    assert_int_equal(rules.style, EXIT_STYLE_SYSEXITS);
+    assert_int_equal(rules.tempfail, 75);
+    rules = exit_rules_of(-1, &account);
+    assert_int_equal(rules.style, EXIT_STYLE_REPLY);
+    assert_int_equal(rules.tempfail, 69);
+    rules = exit_rules_of(EXIT_STYLE_SYSEXITS, &account);
+    assert_int_equal(rules.style, EXIT_STYLE_SYSEXITS);
+    assert_int_equal(rules.tempfail, 69);
+}
+
 static void test_first_permanent_refusal_counts(void **state)
 {
     (void)state;
@@ -93,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replies),
         cmocka_unit_test(test_tempfail_can_be_changed),
+        cmocka_unit_test(test_whose_rules),
         cmocka_unit_test(test_first_permanent_refusal_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
