@@ -1,15 +1,12 @@
 """BDAT in place of DATA where the server offers CHUNKING (RFC 3030), and LIMITS (RFC 9422)."""
 
-import os
-import signal
-
 from harness import cases, full, until
 from scenario_faults import FAULTS, LOST, MALFORMED
 from scenario_queue import BOB, kept, queue
-from scenario_queue_run import arrived, emptied, fill, put, run, start, state, worker_of
+from scenario_queue_run import arrived, emptied, fill, put, run, start, worker_dies
+from scenario_trips import SETTLE, flown
 
 CHUNKING = "chunking: yes"
-SETTLE = "settle: 0.05"
 DOTS = b"Subject: x\n\n.\n..\n.a\n" + bytes("\u00e9\n", "utf-8")
 LARGE = b"Subject: x\n\n" + (b"." + b"y" * 75 + b"\n") * 40000
 
@@ -24,9 +21,7 @@ def test_trips(t, row):
     tls, auth, flights = row
     t.smarthost("tls: " + tls, "auth: " + auth, CHUNKING, SETTLE)
     t.accepted(t.postbag("bob@example.net", stdin=DOTS))
-    t.equal(t.message().flights, flights, "round trips until accepted")
-    t.equal(t.sessions[0].flights, flights, "round trips in all: none for QUIT")
-    t.equal(t.sessions[0].end, "quit")
+    flown(t, flights)
     t.equal(t.message().by, "BDAT")
     t.equal(t.message().body, DOTS.partition(b"\n\n")[2].replace(b"\n", b"\r\n"))
 
@@ -236,11 +231,7 @@ def test_worker_killed(t, stage):
     name = put(t, BOB)
     process = start(t)
     until(lambda: any(c.counts.get(stage) for c in t.host.conversations), stage)
-    os.kill(worker_of(process), signal.SIGKILL)
-    t.equal(process.finish(timeout=10).status, 75)
-    t.equal(state(t, name)[0], "!")
-    t.match(run(t, "-v").stderr, f"{name}: may have been delivered")
-    t.equal(kept(t), [])
+    worker_dies(t, process, name)
 
 
 # The one flight: once it has left whole, a lost connection leaves the outcome open, whatever reply

@@ -281,9 +281,7 @@ def test_settings_and_configuration_are_kept(t):
 # -bs.
 
 
-def test_bs_in_queue_mode(t):
-    t.smarthost("on CONNECT: close")
-    queue(t, "mode = queue")
+def kept_by_bs(t):
     d = Dialogue(t)
     d.say("EHLO me", "250")
     d.say("MAIL FROM:<s@example.org>", "250")
@@ -291,6 +289,12 @@ def test_bs_in_queue_mode(t):
     d.message("Subject: t\r\n\r\nHello\r\n", re.compile(r"250.*queued as [0-9A-F]{19}", re.S))
     d.say("QUIT", "221")
     t.equal(d.process.finish().status, 0)
+
+
+def test_bs_in_queue_mode(t):
+    t.smarthost("on CONNECT: close")
+    queue(t, "mode = queue")
+    kept_by_bs(t)
     t.equal(len(kept(t, "new")), 1)
     t.equal(t.sessions, [])
 
@@ -299,12 +303,6 @@ def test_bs_in_queue_mode(t):
 def test_bs_in_try_mode(t, stage):
     t.smarthost(f"on 1/{stage}: reply 451 4.3.0 later", "on RCPT never@*: reply 550 5.1.1 unknown")
     queue(t, "mode = try")
-    d = Dialogue(t)
-    d.say("EHLO me", "250")
-    d.say("MAIL FROM:<s@example.org>", "250")
-    d.say(f"RCPT TO:<{BOB}>", "250")
-    d.message("Subject: t\r\n\r\nHello\r\n", re.compile(r"250.*queued as [0-9A-F]{19}", re.S))
-    d.say("QUIT", "221")
-    t.equal(d.process.finish().status, 0)
+    kept_by_bs(t)
     drain(t)
     t.equal(t.message().to, [BOB])

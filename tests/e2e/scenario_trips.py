@@ -5,6 +5,12 @@ from harness import cases
 SETTLE = "settle: 0.05"
 
 
+def flown(t, flights):
+    t.equal(t.message().flights, flights, "round trips until accepted")
+    t.equal(t.sessions[0].flights, flights, "round trips in all: none for QUIT")
+    t.equal(t.sessions[0].end, "quit")
+
+
 @cases(
     ("starttls", "PLAIN", 9),
     ("implicit", "PLAIN", 7),
@@ -16,9 +22,7 @@ def test_until_accepted(t, row):
     tls, auth, flights = row
     t.smarthost("tls: " + tls, "auth: " + auth, SETTLE)
     t.accepted(t.postbag("bob@example.net"))
-    t.equal(t.message().flights, flights, "round trips until accepted")
-    t.equal(t.sessions[0].flights, flights, "round trips in all: none for QUIT")
-    t.equal(t.sessions[0].end, "quit")
+    flown(t, flights)
 
 
 @cases(("starttls", 10), ("implicit", 7))
