@@ -9,6 +9,7 @@
 #include "cmd/dialogue.h"
 #include "cmd/handover.h"
 #include "cmd/serve.h"
+#include "cmd/serve_limits.h"
 #include "cmd/serve_policy.h"
 #include "cmd/serve_queue.h"
 #include "cmd/serve_verdict.h"
@@ -336,6 +337,7 @@ int serve_session_run(const struct serve *serve, int fd, const struct serve_peer
 {
     ERR e = { 0 };
     struct serve_session s = { .serve = serve, .fd = fd };
+    serve_limit_session();
     int done = run(&s, peer, lmtp, &e);
     close(fd);
     arena_done(&s.arena);

@@ -533,6 +533,21 @@ def test_killed_submitter(t):
     t.nothing_sent()
 
 
+def test_limits(t):
+    """A session has its bounds; a message with very many recipients is within them."""
+    t.smarthost()
+    with service(t) as s:
+        client = Client(s)
+        session = next(p for p in children(s) if p != runner_of(children(s)))
+        limits = pathlib.Path(f"/proc/{session}/limits").read_text()
+        t.match(limits, re.compile(r"Max open files +64 +64 "))
+        t.match(limits, re.compile(r"Max address space +\d+ +\d+ "))
+        to = [f"r{i}-{'x' * 50}@{'y' * 60}.example.net" for i in range(1500)]
+        answers = client.message(to=to, text="Subject: x\r\n" + "X-Long: y\r\n" * 50000 + "\r\n")
+        t.equal({a[:3] for a in answers}, {"250"})
+    t.equal(sum(len(m.to) for m in t.messages), 1500)
+
+
 def test_too_many_connections(t):
     t.smarthost()
     with service(t, "user_connections = 3") as s:

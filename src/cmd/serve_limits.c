@@ -1,0 +1,45 @@
+#include "cmd/serve_limits.h"
+
+#include "base/span.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { MIB = 1024 * 1024 };
+
+static void lower(__rlimit_resource_t what, rlim_t to)
+{
+    struct rlimit limit;
+    if (getrlimit(what, &limit) < 0)
+        return;
+    limit.rlim_max = limit.rlim_max < to ? limit.rlim_max : to;
+    limit.rlim_cur = limit.rlim_cur < limit.rlim_max ? limit.rlim_cur : limit.rlim_max;
+    if (setrlimit(what, &limit) < 0)
+        return;
+}
+
+/* The octets of addresses in use: the first word, in pages. 0: not known. */
+static uint64_t memory_now(void)
+{
+    char line[256];
+    struct span rest = { 0 }, word;
+    uint64_t pages;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fgets(line, sizeof line, file))
+        rest = span_of(line);
+    (void)fclose(file);
+    if (!span_word(&rest, &word) || span_number(word, UINT32_MAX, &pages) < 0)
+        return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void serve_limit_session(void)
+{
+    uint64_t now = memory_now();
+    if (now)
+        lower(RLIMIT_AS, now + (uint64_t)SESSION_MEMORY_MIB * MIB);
+    lower(RLIMIT_NOFILE, SESSION_FILES);
+}
