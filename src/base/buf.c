@@ -83,7 +83,23 @@ void buf_add_span(struct buf *b, struct span text)
 
 void buf_add_char(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    char *room = buf_room(b, 1);
+    if (!room)
+        return;
+    *room = c;
+    buf_grew(b, 1);
+}
+
+void buf_add_number(struct buf *b, uint64_t n, size_t width)
+{
+    char digits[20]; /* enough for any */
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while (n /= 10);
+    for (size_t len = sizeof digits - at; len < width; len++)
+        buf_add_char(b, ' ');
+    buf_add(b, digits + at, sizeof digits - at);
 }
 
 void buf_addf(struct buf *b, const char *format, ...)

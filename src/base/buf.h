@@ -39,6 +39,10 @@ void buf_add(struct buf *b, const void *octets, size_t len);
 void buf_add_string(struct buf *b, const char *text);
 void buf_add_span(struct buf *b, struct span text);
 void buf_add_char(struct buf *b, char c);
+
+/* In decimal, with blanks in front up to `width`. Many times quicker than buf_addf. */
+void buf_add_number(struct buf *b, uint64_t n, size_t width);
+
 void buf_addf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_vaddf(struct buf *b, const char *format, va_list args) PRINTF_LIKE(2, 0);
 

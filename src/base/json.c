@@ -2,8 +2,6 @@
 
 #include "base/utf8.h"
 
-#include <inttypes.h>
-
 /* RFC 8259, section 7. C1 controls need no escape there, but get one: the text may be shown. */
 static void json_add_character(struct buf *out, uint32_t code, struct span octets)
 {
@@ -59,8 +57,9 @@ static void json_begin(struct json *j, const char *key)
     j->comma = true;
     if (!key)
         return;
-    json_add_text(j->out, span_of(key));
-    buf_add_char(j->out, ':');
+    buf_add_char(j->out, '"');
+    buf_add_string(j->out, key);
+    buf_add(j->out, "\":", 2);
 }
 
 void json_open(struct json *j, const char *key, char bracket)
@@ -85,7 +84,9 @@ void json_string(struct json *j, const char *key, struct span value)
 void json_number(struct json *j, const char *key, int64_t value)
 {
     json_begin(j, key);
-    buf_addf(j->out, "%" PRId64, value);
+    if (value < 0)
+        buf_add_char(j->out, '-');
+    buf_add_number(j->out, value < 0 ? -(uint64_t)value : (uint64_t)value, 0);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

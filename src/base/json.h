@@ -6,7 +6,8 @@
  *   json_open(&j, "recipients", '[');  ...  json_close(&j, ']');
  *   json_close(&j, '}');
  *
- * `key` is NULL inside an array and for the outermost value. Invalid UTF-8 is written as U+FFFD. */
+ * `key` is NULL inside an array and for the outermost value, else needs no escape. Invalid UTF-8 is
+ * written as U+FFFD. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 

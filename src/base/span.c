@@ -98,7 +98,7 @@ bool span_next(struct span *rest, char separator, struct span *ret)
         return true;
     }
     *ret = (struct span){ rest->at, (size_t)(end - rest->at) };
-    *rest = span_from(*rest, ret->len + 1);
+    *rest = (struct span){ end + 1, rest->len - ret->len - 1 };
     return true;
 }
 

@@ -16,18 +16,6 @@ static const char head[] =
     "------Queue ID------ --Size-- ---Arrival Time---- --Sender/Recipient------\n";
 
 /* Numbers and names of fixed width by hand: a long list is made of nothing else. */
-static void add_number(struct buf *to, size_t width, uint64_t n)
-{
-    char text[20]; /* enough for any */
-    size_t at = sizeof text;
-    do
-        text[--at] = (char)('0' + n % 10);
-    while (n /= 10);
-    while (sizeof text - at < width)
-        text[--at] = ' ';
-    buf_add(to, text + at, sizeof text - at);
-}
-
 static void add_two(struct buf *to, char zero, int n, char separator)
 {
     char text[] = { n < 10 ? zero : (char)('0' + n / 10), (char)('0' + n % 10), separator };
@@ -97,7 +85,7 @@ void queue_text_add(struct queue_text *t, const struct queue_message *m, struct 
         buf_add_string(to, head);
     buf_add(to, m->id.text, QUEUE_ID_SIZE);
     buf_add(to, (char[]){ mark_of(m), ' ' }, 2);
-    add_number(to, SIZE, queue_message_size(m));
+    buf_add_number(to, queue_message_size(m), SIZE);
     buf_add_char(to, ' ');
     queue_text_add_date(to, queue_message_created(m));
     buf_add_char(to, ' ');

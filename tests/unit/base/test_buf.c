@@ -39,6 +39,24 @@ static void test_add(void **state)
     assert_memory_equal(b.at, "one two 3 !\0z", 14);
 }
 
+static void test_number(void **state)
+{
+    static const struct {
+        uint64_t n;
+        size_t width;
+        const char *want;
+    } rows[] = {
+        { 0, 0, "0" },         { 9, 1, "9" },   { 10, 4, "  10" },
+        { 12345, 2, "12345" }, { 0, 3, "  0" }, { UINT64_MAX, 22, "  18446744073709551615" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        BUF b = { 0 };
+        buf_add_number(&b, rows[i].n, rows[i].width);
+        assert_string_equal(buf_string(&b), rows[i].want);
+    }
+}
+
 static void test_growth(void **state)
 {
     BUF plain = { 0 }, secret = { .secret = true };
@@ -133,13 +151,10 @@ static void test_take(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_add),
-        cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_drop_and_truncate),
-        cmocka_unit_test(test_wipe),
-        cmocka_unit_test(test_take),
+        cmocka_unit_test(test_empty),  cmocka_unit_test(test_add),
+        cmocka_unit_test(test_number), cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_limit),  cmocka_unit_test(test_drop_and_truncate),
+        cmocka_unit_test(test_wipe),   cmocka_unit_test(test_take),
     };
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);
 }
