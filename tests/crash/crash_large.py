@@ -6,11 +6,13 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 import queuefile
 from lab import Failure, Letter, Skip, full
 
-BOUND = 3.0  # seconds of CPU time for 100,000; the aim is one, the machine may be busy
+BOUND = 2.0  # seconds of CPU time for 100,000, of two processes; the aim is one by the clock, but
+# the machine may be busy
 MEMORY = 64 * 1024  # KiB
 MEMORY_DISK = "/dev/shm"
 
@@ -34,16 +36,18 @@ def fill(t, folder, count):
 
 
 def cpu(t, *words):
-    """Seconds of CPU time of `postbag queue …`, and what it has said."""
+    """Seconds of CPU time of `postbag queue …` and by the clock, and what it has said."""
+    begun = time.monotonic()
     with open(t.folder / "out", "w+b") as out:
         process = subprocess.Popen([t.door("postbag"), "queue", *words], stdin=subprocess.DEVNULL,
                                    stdout=out, env=t.environment(None))  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        clock = time.monotonic() - begun
         out.seek(0)
         text = out.read().decode()
     t.equal(process.returncode, 0, f"status of {words}")
-    return usage.ru_utime + usage.ru_stime, text
+    return usage.ru_utime + usage.ru_stime, clock, text
 
 
 def in_order(t, text, count):
@@ -57,9 +61,9 @@ def measure(t, count):
     """`queue list` and `queue count`."""
     bound = max(BOUND * count / 100_000, 0.3)
     for words, expected in ((("list",), f"in {count} Requests"), (("count",), str(count))):
-        seconds, text = cpu(t, *words)
+        seconds, clock, text = cpu(t, *words)
         t.match(text[-200:], expected, "output")
-        print(f"# queue {words[0]}: {seconds:.2f} s of CPU time for {count} messages", flush=True)
+        print(f"# queue {words[0]}: {clock:.2f} s, {seconds:.2f} s of CPU time, {count} messages", flush=True)
         if seconds > bound:
             raise Failure(f"queue {words[0]} took {seconds:.2f} s of CPU time, {count} messages")
         if words[0] == "list":
