@@ -140,10 +140,26 @@ void session_follow(struct session *s, struct txn *txn)
     s->txn = txn;
 }
 
+const struct txn *session_oldest(const struct session *s)
+{
+    return s->n ? s->awaited[s->first].txn : s->txn;
+}
+
+bool session_end_has_left(const struct session *s)
+{
+    return session_oldest(s)->phase == TXN_PHASE_END;
+}
+
+/* Each at its own stage: the first of its replies that is still to come, or what is being sent. */
 void session_broken(struct session *s, enum stage stage, const struct err *err)
 {
-    for (size_t i = 0; i < s->n; i++)
-        txn_broken(s->awaited[s->first + i].txn, stage, err);
-    txn_broken(s->txn, stage, err);
+    const struct txn *oldest = session_oldest(s);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct session_awaited *awaited = &s->awaited[s->first + i];
+        bool first = awaited->txn == oldest;
+        txn_broken(awaited->txn, first ? stage : txn_stage(awaited->reply.command), err);
+    }
+    enum stage own = s->txn->phase == TXN_PHASE_CONTENT ? STAGE_BODY : STAGE_MAIL;
+    txn_broken(s->txn, s->txn == oldest ? stage : own, err);
     s->n = s->first = 0;
 }

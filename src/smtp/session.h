@@ -62,7 +62,13 @@ bool session_may_follow(const struct session *s);
 /* The next message; borrowed, as the ones before until they have ended. */
 void session_follow(struct session *s, struct txn *txn);
 
-/* The connection is gone: ends all. As txn_broken. */
+/* Of the message whose reply is awaited now: has its end of data left? */
+bool session_end_has_left(const struct session *s);
+
+/* The message whose reply is awaited now, or that is being sent. */
+const struct txn *session_oldest(const struct session *s);
+
+/* The connection is gone: ends all; `stage` is that of the oldest. As txn_broken. */
 void session_broken(struct session *s, enum stage stage, const struct err *err);
 
 /* The stage of the reply that is awaited now, for messages. */

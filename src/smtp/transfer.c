@@ -15,14 +15,13 @@ enum {
     END_TIMEOUT_MS = 10 * 60 * 1000, /* RFC 5321 section 4.5.3.2.6 */
 };
 
-/* Hands the replies that have come to the session. -1 too for one that has come before its time. */
-static int take_replies(struct transfer *x, struct err *e)
+int transfer_hear(struct client *c, struct session *s, struct err *e)
 {
     int got;
     do
-        got = client_take_reply(x->client, e);
-    while (got > 0 && session_reply(&x->session, &x->client->reply, e) == 0);
-    x->client->broken |= got != 0;
+        got = client_take_reply(c, e);
+    while (got > 0 && session_reply(s, &c->reply, e) == 0);
+    c->broken |= got != 0;
     return got ? -1 : 0;
 }
 
@@ -36,7 +35,7 @@ static int flush(struct transfer *x, size_t rest, struct err *e)
         if (stream_pending(stream) <= rest)
             return 0;
         ERR early = { 0 };
-        if (stream_input(stream).len && take_replies(x, &early) < 0) {
+        if (stream_input(stream).len && transfer_hear(x->client, x->session, &early) < 0) {
             err_move(e, &early);
             return -1;
         }
@@ -81,11 +80,11 @@ static int put_content(struct transfer *x, struct dot *dot, struct err *e)
 static uint64_t put_bdat(struct transfer *x, uint64_t left)
 {
     BUF command = { 0 };
-    uint64_t size = x->session.pipelining && left > CHUNK ? CHUNK : left;
+    uint64_t size = x->session->pipelining && left > CHUNK ? CHUNK : left;
     command_bdat(&command, size, size == left);
     stream_put(x->client->stream, buf_span(&command));
     if (size < left)
-        session_chunk_sent(&x->session);
+        session_chunk_sent(x->session);
     return size;
 }
 
@@ -123,13 +122,6 @@ static int put_chunks(struct transfer *x, struct err *e)
     return more == 0 && left ? has_changed(e) : more;
 }
 
-/* The end of data may take long to be answered, and no limit binds it that was not asked for:
- * giving up would leave the outcome open. */
-static void set_end_deadline(struct transfer *x)
-{
-    stream_set_deadline(x->client->stream, deadline_min(x->client->setup.end, x->end));
-}
-
 /* If the mark cannot be written nothing leaves. With nobody accepted there is nothing to mark. */
 static int write_intent(struct transfer *x, struct err *e)
 {
@@ -153,7 +145,7 @@ static int end_content(struct transfer *x, struct span end, struct err *e)
     struct client *c = x->client;
     BUF quit = { 0 };
     stream_peek(c->stream);
-    if (take_replies(x, e) < 0)
+    if (transfer_hear(c, x->session, e) < 0)
         return -1;
     int stop = sig_stop();
     if (stop)
@@ -161,20 +153,20 @@ static int end_content(struct transfer *x, struct span end, struct err *e)
     sig_hold();
     if (write_intent(x, e) < 0)
         return -1;
-    session_end_content(&x->session, &quit);
+    session_end_content(x->session, &quit);
     stream_put(c->stream, end);
     stream_put(c->stream, buf_span(&quit));
     if (flush(x, quit.len, e) < 0)
         return -1;
-    session_content_sent(&x->session);
-    x->end = deadline_in(END_TIMEOUT_MS);
+    session_content_sent(x->session);
+    c->answer_by = deadline_in(END_TIMEOUT_MS);
     return 0;
 }
 
 static int send_content(struct transfer *x, struct err *e)
 {
     struct dot dot = { 0 };
-    x->client->stage = session_stage(&x->session);
+    x->client->stage = session_stage(x->session);
     if (x->txn.chunking)
         return put_chunks(x, e) < 0 ? -1 : end_content(x, SPAN(""), e);
     if (put_content(x, &dot, e) < 0)
@@ -182,27 +174,34 @@ static int send_content(struct transfer *x, struct err *e)
     return end_content(x, dot_end(&dot), e);
 }
 
-static int read_reply(struct transfer *x, struct err *e)
+/* The end of data may take long to be answered, and no limit binds it that was not asked for:
+ * giving up would leave the outcome open. */
+int transfer_read(struct client *c, struct session *s, struct err *e)
 {
-    x->client->stage = session_stage(&x->session);
-    if (x->txn.phase == TXN_PHASE_END)
-        set_end_deadline(x);
+    c->stage = session_stage(s);
+    if (session_end_has_left(s))
+        stream_set_deadline(c->stream, deadline_min(c->setup.end, c->answer_by));
     else
-        client_set_deadline(x->client, x->client->setup.net->command_timeout_ms);
-    if (client_read_reply(x->client, e) < 0)
+        client_set_deadline(c, c->setup.net->command_timeout_ms);
+    if (client_read_reply(c, e) < 0)
         return -1;
-    return session_reply(&x->session, &x->client->reply, e);
+    return session_reply(s, &c->reply, e);
 }
 
-static int perform(struct transfer *x, struct err *e)
+int transfer_perform(struct transfer *x, bool ahead, struct err *e)
 {
     BUF out = { 0 };
     int done = 0;
+    const struct txn *oldest = session_oldest(x->session);
     for (;;) {
-        bool idle = session_is_idle(&x->session);
-        enum session_step step = session_next(&x->session, &out);
+        if (ahead && session_may_follow(x->session))
+            return 0;
+        bool idle = session_is_idle(x->session);
+        enum session_step step = session_next(x->session, &out);
         if (idle && step != SESSION_HOLD && client_expect_silence(x->client, e) < 0)
             return -1;
+        if (step == SESSION_READ && oldest != &x->txn && oldest->phase == TXN_PHASE_DONE)
+            return 1;
         switch (step) {
         case SESSION_SEND:
             stream_put(x->client->stream, buf_span(&out));
@@ -210,7 +209,7 @@ static int perform(struct transfer *x, struct err *e)
             continue;
         case SESSION_CONTENT: done = send_content(x, e); break;
         case SESSION_LONE_DOT: done = end_content(x, SPAN(".\r\n"), e); break;
-        case SESSION_READ: done = read_reply(x, e); break;
+        case SESSION_READ: done = transfer_read(x->client, x->session, e); break;
         case SESSION_HOLD:
         case SESSION_DONE: return 0;
         }
@@ -237,24 +236,34 @@ static bool may_chunk(const struct client *c)
            caps_has(&c->caps, CAP_CHUNKING);
 }
 
+bool transfer_may_pipeline(const struct client *c)
+{
+    return caps_has(&c->caps, CAP_PIPELINING) && c->setup.smtp->pipelining != SWITCH_OFF;
+}
+
 static void start(struct transfer *x, const struct envelope *envelope,
                   const struct txn_message *message, struct verdict *verdicts)
 {
     struct client *c = x->client;
-    bool pipelining = caps_has(&c->caps, CAP_PIPELINING) && c->setup.smtp->pipelining != SWITCH_OFF;
     txn_init(&x->txn, envelope, message, &c->caps, verdicts);
     x->txn.lmtp = c->lmtp;
     x->txn.bdat_known = c->bdat_known;
+}
+
+void transfer_begin(struct transfer *x)
+{
+    struct client *c = x->client;
     if (c->unclean)
         x->txn.phase = TXN_PHASE_RSET;
-    session_init(&x->session, &x->txn, pipelining, x->last);
+    session_init(x->session, &x->txn, transfer_may_pipeline(c), x->last);
 }
 
 void transfer_open(struct transfer *x, struct client *c, const struct envelope *envelope,
                    const struct txn_message *declared, struct verdict *verdicts)
 {
-    *x = (struct transfer){ .client = c };
+    *x = (struct transfer){ .client = c, .session = &x->own };
     start(x, envelope, declared, verdicts);
+    transfer_begin(x);
     x->txn.open = true;
 }
 
@@ -275,33 +284,39 @@ void transfer_close(struct transfer *x, const struct stored *stored)
         txn_close(&x->txn, &message);
 }
 
-int transfer_run(struct transfer *x, struct err *e)
+void transfer_note(struct transfer *x)
 {
     struct client *c = x->client;
-    int64_t start_ms = clock_ms();
-    int done = perform(x, e);
-    if (done < 0) {
-        c->broken = true;
-        session_broken(&x->session, c->stage, e);
-    }
-    c->quit_sent = x->session.quit_sent;
+    c->quit_sent = x->session->quit_sent;
     c->unclean = x->txn.begun;
     c->unchunked |= x->txn.unchunked;
     c->bdat_known = x->txn.bdat_known;
     c->mails += x->txn.mails;
     x->txn.mails = 0;
+}
+
+int transfer_run(struct transfer *x, struct err *e)
+{
+    struct client *c = x->client;
+    int64_t start_ms = clock_ms();
+    int done = transfer_perform(x, false, e);
+    if (done < 0) {
+        c->broken = true;
+        session_broken(x->session, c->stage, e);
+    }
+    transfer_note(x);
     c->times.transfer_ms += clock_ms() - start_ms;
     return done;
 }
 
 void transfer_done(struct transfer *x)
 {
-    session_done(&x->session);
+    session_done(&x->own);
     txn_done(&x->txn);
 }
 
-static void fail_all(const struct envelope *envelope, enum stage stage, const struct err *err,
-                     struct verdict *verdicts)
+void transfer_fail(const struct envelope *envelope, enum stage stage, const struct err *err,
+                   struct verdict *verdicts)
 {
     for (size_t i = 0; i < envelope->n_rcpts; i++) {
         if (verdicts[i].result != VERDICT_PENDING)
@@ -312,10 +327,25 @@ static void fail_all(const struct envelope *envelope, enum stage stage, const st
     }
 }
 
-static bool is_hurried(const struct client *c)
+bool transfer_is_hurried(const struct client *c)
 {
     struct deadline soon = deadline_in(HURRY_MS);
     return c->setup.deadline.at && c->setup.deadline.at < soon.at;
+}
+
+int transfer_prepare(struct transfer *x, const struct envelope *envelope, struct verdict *verdicts,
+                     struct err *e)
+{
+    struct client *c = x->client;
+    struct txn_message message;
+    if (describe(x, caps_has(&c->caps, CAP_8BITMIME), &message, e) < 0)
+        return -1;
+    start(x, envelope, &message, verdicts);
+    x->txn.chunking = may_chunk(c);
+    x->txn.hurried = transfer_is_hurried(c);
+    if (c->caps.mail_max)
+        x->txn.mail_limit = c->caps.mail_max - c->mails;
+    return 0;
 }
 
 /* As far as it goes over this connection: 1 when a new one is needed for the rest, -1 when the
@@ -324,17 +354,11 @@ static int send_part(struct transfer *x, const struct envelope *envelope, struct
                      struct err *e)
 {
     ERR lost = { 0 };
-    struct client *c = x->client;
-    struct txn_message message;
-    if (client_is_spent(c))
+    if (client_is_spent(x->client))
         return 1;
-    if (describe(x, caps_has(&c->caps, CAP_8BITMIME), &message, e) < 0)
+    if (transfer_prepare(x, envelope, verdicts, e) < 0)
         return -1;
-    start(x, envelope, &message, verdicts);
-    x->txn.chunking = may_chunk(c);
-    x->txn.hurried = is_hurried(c);
-    if (c->caps.mail_max)
-        x->txn.mail_limit = c->caps.mail_max - c->mails;
+    transfer_begin(x);
     if (transfer_run(x, &lost) < 0)
         err_done(&lost); /* the verdicts have it */
     bool rest = txn_has_rest(&x->txn);
@@ -362,11 +386,12 @@ void client_send(struct client *c, const struct envelope *envelope, const struct
     int more;
     do {
         struct transfer x = { .client = c, .stored = stored, .last = last };
+        x.session = &x.own;
         c->stage = STAGE_BODY;
         more = send_part(&x, envelope, verdicts, &e);
         if (more > 0 && renew(c, &e) < 0)
             more = -1;
     } while (more > 0);
     if (more < 0)
-        fail_all(envelope, c->stage, &e, verdicts);
+        transfer_fail(envelope, c->stage, &e, verdicts);
 }
