@@ -16,6 +16,7 @@
 #include "cmd/exit.h"
 #include "cmd/say.h"
 #include "cmd/serve_listen.h"
+#include "cmd/serve_places.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -35,18 +36,12 @@ enum {
     BATCH = 64,      /* connections accepted in a row */
 };
 
-struct place {
-    pid_t pid; /* 0: free */
-    uid_t uid;
-};
-
 struct parent {
     struct serve serve;
     struct listeners listeners;
     int signals;
     sigset_t before;
-    struct place *places; /* as many as `connections` */
-    size_t n_places, busy;
+    struct places places;
     pid_t runner;                              /* 0: none */
     int64_t runner_since, runner_at, pause_ms; /* clock_ms() */
     int64_t breath_until;
@@ -74,17 +69,6 @@ static void unload(struct serve *s)
 {
     config_done(&s->config);
     arena_done(&s->arena);
-}
-
-static void resize(struct parent *p)
-{
-    size_t wanted = (size_t)p->serve.config.serve.connections;
-    if (wanted <= p->n_places)
-        return;
-    p->places = mem_resize(p->places, wanted, sizeof *p->places);
-    for (size_t i = p->n_places; i < wanted; i++)
-        p->places[i] = (struct place){ 0 };
-    p->n_places = wanted;
 }
 
 /* Children. */
@@ -155,38 +139,12 @@ static void reap(struct parent *p)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == p->runner)
             runner_ended(p, status);
-        for (size_t i = 0; i < p->n_places; i++) {
-            if (p->places[i].pid != pid)
-                continue;
-            p->places[i].pid = 0;
-            p->busy--;
-        }
+        else
+            places_leave(&p->places, pid);
     }
-}
-
-static void tell_children(const struct parent *p, int number)
-{
-    for (size_t i = 0; i < p->n_places; i++)
-        if (p->places[i].pid)
-            kill(p->places[i].pid, number);
 }
 
 /* Connections. */
-
-/* NULL: one too many, in all or of this user. */
-static struct place *find_place(struct parent *p, uid_t uid)
-{
-    const struct serve_opts *o = &p->serve.config.serve;
-    struct place *found = NULL;
-    int of_user = 0;
-    for (size_t i = 0; i < p->n_places; i++) {
-        if (!p->places[i].pid)
-            found = &p->places[i];
-        else if (p->places[i].uid == uid)
-            of_user++;
-    }
-    return p->busy < (size_t)o->connections && of_user < o->user_connections ? found : NULL;
-}
 
 static void turn_away(int fd)
 {
@@ -197,17 +155,16 @@ static void turn_away(int fd)
 
 static void serve_one(struct parent *p, int fd, bool lmtp)
 {
+    const struct serve_opts *o = &p->serve.config.serve;
     struct serve_peer peer = serve_peer_of(fd);
-    struct place *place = find_place(p, peer.uid);
+    struct place *place = places_find(&p->places, peer.uid, o->connections, o->user_connections);
     pid_t pid = place ? spawn(p) : -1;
     if (pid == 0)
         _exit(serve_session_run(&p->serve, fd, &peer, lmtp));
-    if (pid > 0) {
-        *place = (struct place){ pid, peer.uid };
-        p->busy++;
-    } else {
+    if (pid > 0)
+        places_take(&p->places, place, pid, peer.uid);
+    else
         turn_away(fd);
-    }
     close(fd);
 }
 
@@ -240,7 +197,7 @@ static void reload(struct parent *p)
     }
     unload(&p->serve);
     p->serve = fresh;
-    resize(p);
+    places_grow(&p->places, (size_t)p->serve.config.serve.connections);
     if (p->runner)
         kill(p->runner, SIGHUP);
 }
@@ -304,15 +261,15 @@ static void stop(struct parent *p)
 {
     struct deadline deadline = deadline_in(STOP_MS);
     listeners_close(&p->listeners);
-    tell_children(p, SIGTERM);
+    places_signal(&p->places, SIGTERM);
     if (p->runner)
         kill(p->runner, SIGTERM);
-    while ((p->busy || p->runner) && !deadline_passed(deadline)) {
+    while ((p->places.busy || p->runner) && !deadline_passed(deadline)) {
         struct pollfd own = { .fd = p->signals, .events = POLLIN };
         if (poll(&own, 1, deadline_left(deadline)) > 0)
             hear_signals(p);
     }
-    tell_children(p, SIGKILL);
+    places_signal(&p->places, SIGKILL);
     if (p->runner)
         kill(p->runner, SIGKILL);
 }
@@ -333,7 +290,7 @@ static int run(struct parent *p, const struct options *o, struct err *e)
         return err_set(e, ERR_USAGE, "serve takes no operand");
     if (load(o, &p->serve, e) < 0)
         return -1;
-    resize(p);
+    places_grow(&p->places, (size_t)p->serve.config.serve.connections);
     /* signals first: a socket that was made is also removed */
     if (open_signals(p, e) < 0 || serve_listen(&p->serve.config.serve, &p->listeners, e) < 0)
         return -1;
@@ -349,7 +306,7 @@ int cmd_serve(const struct options *o)
     listeners_close(&p.listeners);
     io_close(&p.signals);
     unload(&p.serve);
-    free(p.places);
+    places_done(&p.places);
     if (done == 0)
         return 0;
     say_error(o->name, &e);

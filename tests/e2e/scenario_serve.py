@@ -7,6 +7,7 @@ import os
 import pathlib
 import pwd
 import re
+import resource
 import select
 import signal
 import smtplib
@@ -538,7 +539,7 @@ def test_limits(t):
     t.smarthost()
     with service(t) as s:
         client = Client(s)
-        session = next(p for p in children(s) if p != runner_of(children(s)))
+        session = children(s)[-1]
         limits = pathlib.Path(f"/proc/{session}/limits").read_text()
         t.match(limits, re.compile(r"Max open files +64 +64 "))
         t.match(limits, re.compile(r"Max address space +\d+ +\d+ "))
@@ -568,52 +569,77 @@ def test_idle_and_malicious(t):
 
 @full
 def test_idle_and_malicious_at_full_number(t):
-    idle_and_malicious(t, 5000)
+    idle_and_malicious(t, 10000)
 
 
 def idle_and_malicious(t, n):
+    """As many as that stay open; new ones come all the time."""
     need_root()
     t.smarthost()
     with service(t, "user_connections = 10", "connections = 40") as s:
-        before = memory(s)
-        nobody = pwd.getpwnam("nobody")
-        pid = os.fork()
-        if pid == 0:
-            os.setgid(nobody.pw_gid)
-            os.setuid(nobody.pw_uid)
-            annoy(s, n)
-            os._exit(0)
+        before = memory(s.process.popen.pid)
+        pid, ready = fork_annoyer(s, n)
         try:
+            t.equal(ready.read(1), b"+", "the connections are made")
             for _ in range(5):
                 t.accepted(s.submit(BOB, user="www-data"))
                 t.match(Client(s).message()[0], "250")
+            sessions = [memory(int(p)) for p in children(s)]
+            t.true(len(sessions) <= 41, f"{len(sessions)} processes")
+            t.true(max(sessions) < 32 * 1024, f"sessions with {sessions} KiB")
         finally:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+            ready.close()
         t.accepted(s.submit(BOB, user="www-data"))
-        t.true(memory(s) < before + 2048, f"the parent grew from {before} to {memory(s)} KiB")
+        after = memory(s.process.popen.pid)
+        t.true(after < before + 2048, f"the parent grew from {before} to {after} KiB")
 
 
-def memory(s):
-    status = pathlib.Path(f"/proc/{s.process.popen.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+def memory(pid):
+    """KiB; 0 for a process that has just ended."""
+    with contextlib.suppress(OSError, TypeError):
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+    return 0
 
 
-def annoy(s, n):
-    """As nobody: open sockets, garbage, half messages, endless lines."""
+def fork_annoyer(s, n):
+    """Its process, and where it says that the connections are there."""
+    nobody = pwd.getpwnam("nobody")
+    ours, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (n + 100, n + 100))
+        os.setgid(nobody.pw_gid)
+        os.setuid(nobody.pw_uid)
+        try:
+            annoy(s, n, theirs)
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    return pid, os.fdopen(ours, "rb", buffering=0)
+
+
+def annoy(s, n, ready):
+    """As nobody: open sockets, garbage, half messages, endless lines. A place that becomes free is
+    taken again."""
     words = [b"", b"\0" * 3000, b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n", b"x" * 100000, b"BDAT 999999999999\r\n"]
-    held = []
-    for i in range(n):
-        sock = socket.socket(socket.AF_UNIX)
-        sock.setblocking(True)
-        with contextlib.suppress(OSError):
-            sock.connect(str(s.socket))
-            sock.setblocking(False)
-            sock.send(words[i % len(words)])
-        held.append(sock)
-        if len(held) > 400:
-            held.pop(0).close()
-    time.sleep(60)
+    held = [annoy_once(s, words[i % len(words)]) for i in range(n)]
+    os.write(ready, b"+")
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        held.append(annoy_once(s, words[len(held) % len(words)]))
+        held.pop(0).close()
+        time.sleep(0.01)
+
+
+def annoy_once(s, text):
+    sock = socket.socket(socket.AF_UNIX)
+    with contextlib.suppress(OSError):
+        sock.connect(str(s.socket))
+        sock.setblocking(False)
+        sock.send(text)
+    return sock
 
 
 # Restart, reload.
@@ -697,25 +723,38 @@ def test_many_submitters_at_full_number(t):
 
 def many_submitters(t, n):
     need_root()
-    t.smarthost("tls: starttls", "auth: PLAIN")
+    t.smarthost("tls: starttls", "auth: PLAIN", "on RCPT bad*: reply 550 5.1.1 User unknown")
+    names = [f"{'bad' if i % 10 == 7 else 'r'}{i}@example.net" for i in range(n)]
     with service(t, "user_connections = 50") as s:
-        env = t.environment(s.environment())
-        runs = [
-            subprocess.Popen(
-                [t.door("sendmail"), "-i", f"r{i}@example.net"], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
-                user=60000 + i % 50, group=60000, extra_groups=[], cwd="/",
-            )  # fmt: skip
-            for i in range(n)
-        ]
-        for run in runs:
-            run.stdin.write(MESSAGE)
-            run.stdin.close()
-        told = [(run.wait(), run.stdout.read(), run.stderr.read()) for run in runs]
-        t.equal([x for x in told if x != (0, b"", b"")][:3], [])
+        told = dict(zip(names, submit_at_once(s, names)))
         until(lambda: not kept(t), "an empty queue", 60)
-    t.equal(sorted(a for m in t.messages for a in m.to), sorted(f"r{i}@example.net" for i in range(n)))
+    arrived = [a for m in t.messages if m.sender for a in m.to]
+    t.equal(sorted(arrived), sorted(name for name in names if name[0] == "r"))
     t.true(len(t.sessions) <= 4, f"{len(t.sessions)} connections to the smarthost")
+    bounces = b"".join(m.data for m in t.messages if not m.sender)
+    for name, (status, stdout, stderr) in told.items():
+        if name[0] == "r" or name.encode() in bounces:  # whoever has waited long enough hears "queued"
+            t.equal((status, stdout, stderr), (0, "", ""), name)
+        else:
+            t.equal(status, 67, name)
+            t.match(stderr, f"{name}: refused: 550 5.1.1 User unknown")
+
+
+def submit_at_once(s, names):
+    """Status, stdout and stderr of one submission to each of these, by 50 users."""
+    words = [s.t.door("sendmail"), "-i"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    runs = [
+        subprocess.Popen(
+            [*words, name], **pipes, env=s.t.environment(s.environment()),
+            user=60000 + i % 50, group=60000, extra_groups=[], cwd="/",
+        )  # fmt: skip
+        for i, name in enumerate(names)
+    ]
+    for run in runs:
+        run.stdin.write(MESSAGE)
+        run.stdin.close()
+    return [(run.wait(), run.stdout.read().decode(), run.stderr.read().decode()) for run in runs]
 
 
 # Loopback.
