@@ -4,18 +4,6 @@
 
 #include <time.h>
 
-struct trial {
-    struct carrier *carrier;
-    struct item item;
-    struct stored stored;
-    struct envelope envelope; /* those that are left to do */
-    size_t *indexes;          /* which of the entry's recipients they are */
-    struct delivery delivery;
-    struct verdict *verdicts; /* of all the entry's recipients; their contents are borrowed */
-    bool marked;              /* the "sending" mark may stand in the file */
-    int64_t now;
-};
-
 enum { UNREADABLE_PAUSE_S = 3600 };
 
 bool attempt_misfit(const struct notice *n, const struct spool *s, const struct worker_job *job,
@@ -37,92 +25,94 @@ bool attempt_misfit(const struct notice *n, const struct spool *s, const struct 
 }
 
 /* Opening. It may have gone from one folder to the other since the runner has looked. */
-static enum item_open open_item(struct trial *t, struct worker_job *job, struct err *e)
+static enum item_open open_item(struct attempt *a, struct worker_job *job, struct err *e)
 {
-    const struct spool *spool = t->carrier->setup->spool;
-    enum item_open found = item_open(spool, job->folder, &job->id, false, &t->item, e);
+    const struct spool *spool = a->carrier->setup->spool;
+    enum item_open found = item_open(spool, job->folder, &job->id, false, &a->item, e);
     if (found != ITEM_GONE)
         return found;
     job->folder = job->folder == FOLDER_NEW ? FOLDER_DEFER : FOLDER_NEW;
-    return item_open(spool, job->folder, &job->id, false, &t->item, e);
+    return item_open(spool, job->folder, &job->id, false, &a->item, e);
 }
 
-static enum worker_result misfit(const struct trial *t, const struct worker_job *job,
-                                 const struct err *why, int64_t *next)
+static enum worker_result misfit(struct attempt *a, const struct worker_job *job,
+                                 const struct err *why)
 {
-    const struct worker_setup *setup = t->carrier->setup;
-    *next = t->now + UNREADABLE_PAUSE_S;
+    const struct worker_setup *setup = a->carrier->setup;
+    a->report.next_s = a->now + UNREADABLE_PAUSE_S;
     return attempt_misfit(&setup->notice, setup->spool, job, why) ? WORKER_DEFERRED : WORKER_HELD;
 }
 
 /* The runner before has died between the end of data and the verdict. */
-static void find_open_end(struct trial *t)
+static void find_open_end(struct attempt *a)
 {
-    struct state *state = &t->item.entry.state;
+    struct state *state = &a->item.entry.state;
     ERR e = { 0 };
     state->sending = false;
     state->ambiguous++;
-    notice_note(&t->carrier->setup->notice,
+    if (state->next_s < a->now + SCHEDULE_AMBIGUOUS)
+        state->next_s = a->now + SCHEDULE_AMBIGUOUS;
+    notice_note(&a->carrier->setup->notice,
                 "%s: may have been delivered: the process that sent it ended before it knew",
-                t->item.entry.id.text);
-    if (item_write_state(&t->item, false, &e) < 0)
-        t->marked = true;
+                a->item.entry.id.text);
+    if (item_write_state(&a->item, false, &e) < 0)
+        a->marked = true;
 }
 
-static int check(struct trial *t, struct err *e)
+static int check(struct attempt *a, struct err *e)
 {
-    struct state *state = &t->item.entry.state;
+    struct state *state = &a->item.entry.state;
     bool open_end = state->sending;
     if (!open_end && state->attempts)
         return 0;
-    if (item_check(&t->item, e) < 0)
+    if (item_check(&a->item, e) < 0)
         return -1;
     if (open_end)
-        find_open_end(t);
+        find_open_end(a);
     return 0;
 }
 
 /* The recipients that are left, in an envelope of their own. */
-static void select_recipients(struct trial *t)
+static void select_recipients(struct attempt *a)
 {
-    const struct entry *entry = &t->item.entry;
-    struct arena *a = &t->item.arena;
+    const struct entry *entry = &a->item.entry;
+    struct arena *arena = &a->item.arena;
     size_t n = entry->state.n;
-    t->verdicts = arena_new(a, n + 1, sizeof *t->verdicts);
-    t->indexes = arena_new(a, n + 1, sizeof *t->indexes);
-    t->envelope = entry->envelope;
-    t->envelope.rcpts = arena_new(a, n + 1, sizeof *t->envelope.rcpts);
-    t->envelope.n_rcpts = 0;
+    a->verdicts = arena_new(arena, n + 1, sizeof *a->verdicts);
+    a->indexes = arena_new(arena, n + 1, sizeof *a->indexes);
+    a->envelope = entry->envelope;
+    a->envelope.rcpts = arena_new(arena, n + 1, sizeof *a->envelope.rcpts);
+    a->envelope.n_rcpts = 0;
     for (size_t i = 0; i < n; i++) {
         if (entry->state.marks[i] != MARK_TODO)
             continue;
-        t->indexes[t->envelope.n_rcpts] = i;
-        t->envelope.rcpts[t->envelope.n_rcpts++] = entry->envelope.rcpts[i];
+        a->indexes[a->envelope.n_rcpts] = i;
+        a->envelope.rcpts[a->envelope.n_rcpts++] = entry->envelope.rcpts[i];
     }
 }
 
 /* All that are left share a reason. */
-static void fail_all(struct trial *t, enum stage stage, const struct err *why)
+static void fail_all(struct attempt *a, enum stage stage, const struct err *why)
 {
-    t->delivery = (struct delivery){ 0 };
-    delivery_grow(&t->delivery, t->envelope.n_rcpts);
-    delivery_fail(&t->delivery, stage, why);
+    a->delivery = (struct delivery){ 0 };
+    delivery_grow(&a->delivery, a->envelope.n_rcpts);
+    delivery_fail(&a->delivery, stage, why);
 }
 
-static enum worker_result settle_trial(struct trial *t, bool tried)
+static enum worker_result settle_it(struct attempt *a, bool tried)
 {
-    const struct carrier *c = t->carrier;
-    for (size_t i = 0; i < t->delivery.n; i++)
-        t->verdicts[t->indexes[i]] = t->delivery.verdicts[i];
+    const struct carrier *c = a->carrier;
+    for (size_t i = 0; i < a->delivery.n; i++)
+        a->verdicts[a->indexes[i]] = a->delivery.verdicts[i];
     struct settlement s = { .setup = c->setup,
                             .account = c->account,
                             .schedule = &c->schedule,
                             .standing = &c->standing,
-                            .item = &t->item,
-                            .verdicts = t->verdicts,
+                            .item = &a->item,
+                            .verdicts = a->verdicts,
                             .tried = tried,
-                            .marked = t->marked,
-                            .now = t->now };
+                            .marked = a->marked,
+                            .now = a->now };
     return settle(&s);
 }
 
@@ -143,24 +133,24 @@ static bool is_any_decided(const struct delivery *d)
 }
 
 /* What the record and -v say: who is still in the queue has not failed. */
-static void tell(struct trial *t)
+static void tell(struct attempt *a)
 {
-    const struct carrier *c = t->carrier;
-    const struct state *state = &t->item.entry.state;
-    struct delivery *d = &t->delivery;
+    const struct carrier *c = a->carrier;
+    const struct state *state = &a->item.entry.state;
+    struct delivery *d = &a->delivery;
     struct outcome o = { .name = c->setup->notice.name,
                          .account = c->account,
-                         .envelope = &t->envelope,
-                         .stored = &t->stored,
+                         .envelope = &a->envelope,
+                         .stored = &a->stored,
                          .delivery = d,
-                         .queue_id = t->item.entry.id.text,
+                         .queue_id = a->item.entry.id.text,
                          .status = -1 };
     const char *why = NULL;
     for (size_t i = 0; i < d->n; i++) {
         struct verdict *v = &d->verdicts[i];
         if (!why && v->result != VERDICT_SENT)
             why = v->err.text;
-        if (state->marks[t->indexes[i]] == MARK_TODO && v->result != VERDICT_AMBIGUOUS)
+        if (state->marks[a->indexes[i]] == MARK_TODO && v->result != VERDICT_AMBIGUOUS)
             v->result = VERDICT_QUEUED;
     }
     notice_outcome(&c->setup->notice, &o);
@@ -168,89 +158,102 @@ static void tell(struct trial *t)
                 outcome_count(&o, VERDICT_SENT), d->n, why ? ": " : "", why ? why : "");
 }
 
-static enum worker_result transmit(struct trial *t)
-{
-    struct carrier *c = t->carrier;
-    struct cargo cargo = { .envelope = &t->envelope,
-                           .stored = &t->stored,
-                           .intent = {
-                               .fd = t->item.fd, .at = item_sending_at(&t->item), .set = true } };
-    carrier_send(c, &cargo, &t->delivery, &t->marked);
-    t->now = time(NULL);
-    bool tried = !c->in_trouble || is_any_decided(&t->delivery);
-    enum worker_result result = settle_trial(t, tried);
-    tell(t);
-    return c->in_trouble && result == WORKER_DEFERRED ? WORKER_TROUBLE : result;
-}
-
 /* The account was in trouble before: only looks whether the message's time is over. */
-static enum worker_result pass_over(struct trial *t)
+static enum worker_result pass_over(struct attempt *a)
 {
-    const struct standing *standing = &t->carrier->standing;
+    const struct standing *standing = &a->carrier->standing;
     ERR why = { 0 };
     err_set(&why, standing->permanent ? ERR_CONFIG : ERR_TEMPORARY, "%s",
             standing->text ? standing->text : "the account is in trouble");
-    fail_all(t, standing->stage, &why);
-    enum worker_result result = settle_trial(t, false);
+    fail_all(a, standing->stage, &why);
+    enum worker_result result = settle_it(a, false);
     return result == WORKER_DEFERRED ? WORKER_TROUBLE : result;
 }
 
-static bool is_due(const struct trial *t)
+static bool is_due(const struct attempt *a)
 {
-    const struct carrier *c = t->carrier;
-    return c->setup->all || schedule_is_due(&c->schedule, t->item.entry.state.next_s, t->now);
+    const struct carrier *c = a->carrier;
+    return c->setup->all || schedule_is_due(&c->schedule, a->item.entry.state.next_s, a->now);
 }
 
-static enum worker_result take_up(struct trial *t, int64_t *next)
+/* False, always. A time that is set already is more than the message's own. */
+static bool over(struct attempt *a, enum worker_result result)
 {
-    ERR e = { 0 };
-    select_recipients(t);
-    bool held = t->item.entry.state.ambiguous >= SCHEDULE_AMBIGUOUS_MAX;
-    if (!t->envelope.n_rcpts || held || !is_due(t))
-        return settle_trial(t, false);
-    if (t->carrier->in_trouble)
-        return pass_over(t);
-    *next = carrier_pace(t->carrier);
-    if (*next)
-        return WORKER_LATER;
-    if (item_stored(&t->item, &t->stored, &e) == 0)
-        return transmit(t);
-    fail_all(t, STAGE_BODY, &e);
-    enum worker_result result = settle_trial(t, true);
-    tell(t);
-    return result;
+    struct worker_report *report = &a->report;
+    report->result = result;
+    if (report->next_s || result == WORKER_LATER)
+        return false;
+    report->next_s =
+        result == WORKER_TROUBLE ? a->carrier->standing.next_s : a->item.entry.state.next_s;
+    return false;
 }
 
-static enum worker_result handle(struct trial *t, struct worker_job *job, int64_t *next)
+static bool take_up(struct attempt *a)
 {
     ERR e = { 0 };
-    switch (open_item(t, job, &e)) {
-    case ITEM_GONE: return WORKER_GONE;
-    case ITEM_BUSY: return WORKER_BUSY;
-    case ITEM_BAD: return misfit(t, job, &e, next);
+    select_recipients(a);
+    bool held = a->item.entry.state.ambiguous >= SCHEDULE_AMBIGUOUS_MAX;
+    if (!a->envelope.n_rcpts || held || !is_due(a))
+        return over(a, settle_it(a, false));
+    if (a->carrier->in_trouble)
+        return over(a, pass_over(a));
+    a->report.next_s = carrier_pace(a->carrier);
+    if (a->report.next_s)
+        return over(a, WORKER_LATER);
+    if (item_stored(&a->item, &a->stored, &e) == 0)
+        return true;
+    fail_all(a, STAGE_BODY, &e);
+    enum worker_result result = settle_it(a, true);
+    tell(a);
+    return over(a, result);
+}
+
+bool attempt_begin(struct attempt *a, struct carrier *c, const struct worker_job *job)
+{
+    ERR e = { 0 };
+    struct worker_job place = *job;
+    *a = (struct attempt){ .carrier = c, .now = time(NULL), .report = { .id = job->id } };
+    switch (open_item(a, &place, &e)) {
+    case ITEM_GONE: return over(a, WORKER_GONE);
+    case ITEM_BUSY: return over(a, WORKER_BUSY);
+    case ITEM_BAD: return over(a, misfit(a, &place, &e));
     case ITEM_OPEN: break;
     }
-    if (check(t, &e) < 0)
-        return misfit(t, job, &e, next);
-    return take_up(t, next);
+    if (check(a, &e) < 0)
+        return over(a, misfit(a, &place, &e));
+    return take_up(a);
 }
 
-static int64_t next_of(const struct trial *t, enum worker_result result)
+struct cargo attempt_cargo(const struct attempt *a)
 {
-    return result == WORKER_TROUBLE ? t->carrier->standing.next_s : t->item.entry.state.next_s;
+    struct intent intent = { .fd = a->item.fd, .at = item_sending_at(&a->item), .set = true };
+    return (struct cargo){ .envelope = &a->envelope, .stored = &a->stored, .intent = intent };
 }
 
-void attempt(struct carrier *c, const struct worker_job *job, struct worker_report *ret)
+void attempt_settle(struct attempt *a)
 {
-    struct trial t = { .carrier = c, .now = time(NULL) };
-    struct worker_job place = *job;
-    int64_t next = 0;
-    *ret = (struct worker_report){ .id = job->id };
-    ret->result = handle(&t, &place, &next);
-    if (!next && ret->result != WORKER_LATER)
-        next = next_of(&t, ret->result);
-    ret->next_s = next;
-    delivery_done(&t.delivery);
-    stored_done(&t.stored);
-    item_close(&t.item);
+    struct carrier *c = a->carrier;
+    a->now = time(NULL);
+    bool tried = !c->in_trouble || is_any_decided(&a->delivery);
+    enum worker_result result = settle_it(a, tried);
+    tell(a);
+    over(a, c->in_trouble && result == WORKER_DEFERRED ? WORKER_TROUBLE : result);
+}
+
+void attempt_send(struct attempt *a)
+{
+    if (a->carrier->in_trouble) {
+        over(a, pass_over(a));
+        return;
+    }
+    struct cargo cargo = attempt_cargo(a);
+    carrier_send(a->carrier, &cargo, &a->delivery, &a->marked);
+    attempt_settle(a);
+}
+
+void attempt_done(struct attempt *a)
+{
+    delivery_done(&a->delivery);
+    stored_done(&a->stored);
+    item_close(&a->item);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,14 +86,24 @@ struct pool_worker *pool_idlest(struct pool *p)
 
 bool pool_send(struct pool_worker *w, const struct worker_job *job)
 {
-    w->at_work = true;
     w->idle_until = 0;
-    w->job = *job;
+    w->jobs[w->n_jobs++] = *job;
     ssize_t sent;
     do
         sent = send(w->fd, job, sizeof *job, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent == (ssize_t)sizeof *job;
+}
+
+static void strike_off(struct pool_worker *w, const struct queue_id *id)
+{
+    for (size_t i = 0; i < w->n_jobs; i++) {
+        if (strcmp(w->jobs[i].id.text, id->text))
+            continue;
+        w->n_jobs--;
+        memmove(&w->jobs[i], &w->jobs[i + 1], (w->n_jobs - i) * sizeof *w->jobs);
+        return;
+    }
 }
 
 int pool_receive(struct pool_worker *w, struct worker_report *ret)
@@ -102,7 +113,7 @@ int pool_receive(struct pool_worker *w, struct worker_report *ret)
         return 0;
     if (got != (ssize_t)sizeof *ret)
         return -1;
-    w->at_work = false;
+    strike_off(w, &ret->id);
     return 1;
 }
 

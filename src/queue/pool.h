@@ -10,9 +10,9 @@ struct pool_worker {
     pid_t pid; /* 0: nobody */
     int fd;    /* our end; -1 once it was told to leave */
     uint32_t route;
-    bool at_work;
-    int64_t idle_until;    /* clock_ms(): rests with its connection; 0: it does not */
-    struct worker_job job; /* what it is at, or was when it died */
+    int64_t idle_until;                  /* clock_ms(): rests with its connection; 0: it does not */
+    struct worker_job jobs[WORKER_JOBS]; /* what it is at, or was when it died; oldest first */
+    size_t n_jobs;
 };
 
 struct pool { /* zeroed is empty */

@@ -117,6 +117,7 @@ static void take_report(struct round *r, uint32_t route, const struct worker_rep
 {
     struct agenda_item *item = agenda_find(&r->agenda, &said->id);
     r->routes[route].deaths = 0;
+    r->look |= r->watch->mail < 0; /* it may have made a bounce */
     show_progress(r);
     if (!item)
         return;
@@ -156,21 +157,33 @@ static void listen_to(struct round *r, struct pool_worker *w)
 
 /* Ends of workers. */
 
-static void mourn(struct round *r, const struct pool_worker *w, int status)
+static void tell_of_death(const struct round *r, const struct pool_worker *w, int status)
 {
-    struct agenda_item *item = agenda_find(&r->agenda, &w->job.id);
-    if (item)
-        item->state = is_leaving(r) ? AGENDA_WAITING : AGENDA_TRIED;
-    if (is_leaving(r))
-        return;
+    const char *id = w->jobs[0].id.text;
     if (WIFSIGNALED(status))
         notice_tell(&r->notice, NULL, "%s: its process was ended by signal %d; the message waits",
-                    w->job.id.text, WTERMSIG(status));
+                    id, WTERMSIG(status));
     else
-        notice_tell(&r->notice, NULL, "%s: its process ended with status %d; the message waits",
-                    w->job.id.text, WEXITSTATUS(status));
-    if (item)
-        round_shelve(r, item);
+        notice_tell(&r->notice, NULL, "%s: its process ended with status %d; the message waits", id,
+                    WEXITSTATUS(status));
+}
+
+/* The oldest is what it was at, and may be what has killed it. */
+static void mourn(struct round *r, const struct pool_worker *w, int status)
+{
+    for (size_t i = 0; i < w->n_jobs; i++) {
+        struct agenda_item *item = agenda_find(&r->agenda, &w->jobs[i].id);
+        if (!item)
+            continue;
+        item->state = AGENDA_WAITING;
+        if (!is_leaving(r))
+            round_shelve(r, item, i == 0);
+    }
+    r->replan = true;
+    if (is_leaving(r))
+        return;
+    tell_of_death(r, w, status);
+    round_count_death(r, w->route);
 }
 
 static void reap(struct round *r)
@@ -179,7 +192,7 @@ static void reap(struct round *r)
     int status = 0;
     while ((w = pool_reap(&r->pool, &status)) != NULL) {
         listen_to(r, w);
-        if (w->at_work)
+        if (w->n_jobs)
             mourn(r, w, status);
         pool_forget(&r->pool, w);
     }
@@ -267,13 +280,26 @@ static struct pool_worker *hire(struct round *r, uint32_t route)
     return NULL;
 }
 
+/* So that the next ones need not wait for the reports of those before. After a death, and for a
+ * route that is watched, one at a time. */
+static void hand_more(struct round *r, struct pool_worker *w, uint32_t number)
+{
+    const struct round_route *route = &r->routes[number];
+    if (is_leaving(r) || route->deaths || route->passing || !round_may_send(r, route))
+        return;
+    while (w->fd >= 0 && w->n_jobs < WORKER_JOBS && agenda_has(&r->agenda, number))
+        hand_over(w, agenda_take(&r->agenda, number));
+}
+
 static void serve(struct round *r, uint32_t number)
 {
     struct round_route *route = &r->routes[number];
     struct pool_worker *w = pool_find(&r->pool, number);
     bool wanted = !is_leaving(r) && agenda_has(&r->agenda, number);
-    if (w && w->at_work)
+    if (w && w->n_jobs) {
+        hand_more(r, w, number);
         return;
+    }
     if (!wanted)
         route->passing = false;
     if (!wanted || !round_may_send(r, route)) {
@@ -284,8 +310,10 @@ static void serve(struct round *r, uint32_t number)
     if (!w)
         w = hire(r, number);
     route->paced = false;
-    if (w)
+    if (w) {
         hand_over(w, agenda_take(&r->agenda, number));
+        hand_more(r, w, number);
+    }
 }
 
 /* With more routes than workers the later ones wait until a worker has emptied its line. */
@@ -300,7 +328,7 @@ static bool look_is_due(const struct round *r)
 {
     bool at_work = false;
     for (size_t i = 0; i < POOL_MAX; i++)
-        at_work |= r->pool.workers[i].at_work;
+        at_work |= r->pool.workers[i].n_jobs > 0;
     return r->look && !is_leaving(r) && (!at_work || clock_ms() >= r->looked_at + LOOK_MS);
 }
 

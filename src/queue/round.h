@@ -88,8 +88,11 @@ void round_close_route(struct round *r, uint32_t route, int64_t next_s);
 /* Somebody else has it: it is looked after for a while. */
 void round_put_off(struct round *r, struct agenda_item *item);
 
-/* A worker has died with it: moved to defer/, and counted as an attempt, so that a message that
- * kills workers does not come first for ever. */
-void round_shelve(struct round *r, struct agenda_item *item);
+/* A worker has died with it: moved to defer/. If it is to blame, or may have been delivered, that
+ * counts as an attempt, so that a message that kills workers does not come first for ever. */
+void round_shelve(struct round *r, struct agenda_item *item, bool blamed);
+
+/* Two in a row close the route. */
+void round_count_death(struct round *r, uint32_t route);
 
 #endif

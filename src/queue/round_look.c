@@ -246,25 +246,41 @@ void round_close_route(struct round *r, uint32_t number, int64_t next_s)
     r->replan = true;
 }
 
-void round_shelve(struct round *r, struct agenda_item *item)
+/* The mark stays, for whoever takes it up next. */
+static void count_attempt(const struct round *r, struct state *state)
 {
-    struct item file = { 0 };
+    int64_t now = time(NULL);
+    state->attempts++;
+    state->tried_s += schedule_tried(state->last_s, now);
+    state->last_s = now;
+    state->next_s = now + schedule_pause_after(&r->schedule, state->attempts, state->sending, 0);
+}
+
+/* What is delivered already has only to be removed. */
+static bool is_to_blame(const struct state *state, bool blamed)
+{
+    return state->sending || (blamed && state_count(state, MARK_TODO));
+}
+
+void round_shelve(struct round *r, struct agenda_item *item, bool blamed)
+{
+    CLEANUP(item_close) struct item file = { 0 };
     ERR e = { 0 };
-    if (item_open(r->spool, (enum folder)item->folder, &item->id, false, &file, &e) == ITEM_OPEN) {
-        struct state *state = &file.entry.state;
-        int64_t now = time(NULL);
-        state->attempts++;
-        state->tried_s += schedule_tried(state->last_s, now);
-        state->last_s = now;
-        state->next_s = now + schedule_pause(&r->schedule, state->attempts, 0);
-        item->next_s = state->next_s;
-        if (item_write_state(&file, false, &e) < 0 ||
-            (file.folder == FOLDER_NEW && item_move(&file, FOLDER_DEFER, false, &e) < 0))
-            notice_tell(&r->notice, e.hint, "%s: %s", item->id.text, e.text);
-        item->folder = (unsigned char)file.folder;
-        item_close(&file);
-    }
-    struct round_route *route = &r->routes[item->route];
+    if (item_open(r->spool, (enum folder)item->folder, &item->id, false, &file, &e) != ITEM_OPEN ||
+        !is_to_blame(&file.entry.state, blamed))
+        return;
+    count_attempt(r, &file.entry.state);
+    item->next_s = file.entry.state.next_s;
+    item->state = AGENDA_TRIED;
+    if (item_write_state(&file, false, &e) < 0 ||
+        (file.folder == FOLDER_NEW && item_move(&file, FOLDER_DEFER, false, &e) < 0))
+        notice_tell(&r->notice, e.hint, "%s: %s", item->id.text, e.text);
+    item->folder = (unsigned char)file.folder;
+}
+
+void round_count_death(struct round *r, uint32_t number)
+{
+    struct round_route *route = &r->routes[number];
     if (++route->deaths < 2)
         return;
     route->closed = r->setup->mode != RUNNER_WATCH;

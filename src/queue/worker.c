@@ -1,9 +1,10 @@
 #include "queue/worker.h"
 
 #include "base/sig.h"
-#include "queue/attempt.h"
+#include "queue/flight.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
@@ -17,17 +18,19 @@ struct worker_job worker_job_of(const struct queue_id *id, enum folder folder)
     return job;
 }
 
-/* 1; 0 when the runner has let us go, or is dead. */
-static int next_job(int fd, struct worker_job *ret)
+/* 1; 0 when there is none now; -1 when the runner has let us go, or is dead. */
+static int next_job(int fd, bool wait, struct worker_job *ret)
 {
     ssize_t got;
     do
-        got = recv(fd, ret, sizeof *ret, 0);
+        got = recv(fd, ret, sizeof *ret, wait ? 0 : MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
-    return got == (ssize_t)sizeof *ret;
+    if (got < 0 && errno == EAGAIN)
+        return 0;
+    return got == (ssize_t)sizeof *ret ? 1 : -1;
 }
 
-static bool report(int fd, const struct worker_report *r)
+static bool send_report(int fd, const struct worker_report *r)
 {
     ssize_t sent;
     do
@@ -36,22 +39,76 @@ static bool report(int fd, const struct worker_report *r)
     return sent == (ssize_t)sizeof *r;
 }
 
+struct worker {
+    int fd;
+    struct carrier carrier;
+    struct flight flight;
+    bool ending; /* no more jobs are taken */
+    int status;
+};
+
+/* What became of one message. */
+static void finish(struct worker *w, struct sortie *s)
+{
+    struct worker_report *said = &s->attempt.report;
+    if (said->result == WORKER_LATER && !said->next_s)
+        w->status = EX_IOERR;
+    w->ending |= w->status != EX_OK || !send_report(w->fd, said);
+    attempt_done(&s->attempt);
+    free(s);
+}
+
+static void go_on(struct worker *w)
+{
+    struct sortie *s = flight_go_on(&w->flight);
+    if (s)
+        finish(w, s);
+}
+
+/* What cannot go with the others goes when they have landed. */
+static void take_on(struct worker *w, const struct worker_job *job)
+{
+    struct sortie *s = mem_new(1, sizeof *s);
+    if (flight_is_empty(&w->flight))
+        carrier_wake(&w->carrier);
+    if (!attempt_begin(&s->attempt, &w->carrier, job)) {
+        finish(w, s);
+        return;
+    }
+    if (flight_add(&w->flight, s))
+        return;
+    while (!flight_is_empty(&w->flight))
+        go_on(w);
+    if (flight_add(&w->flight, s))
+        return;
+    attempt_send(&s->attempt);
+    finish(w, s);
+}
+
+static bool may_take(struct worker *w)
+{
+    return !w->ending && !sig_caught() && flight_is_ready(&w->flight);
+}
+
 int worker_run(const struct worker_setup *setup, int fd)
 {
-    struct carrier carrier;
+    struct worker w = { .fd = fd, .status = EX_OK };
     struct worker_job job;
-    int status = EX_OK;
-    carrier_init(&carrier, setup);
-    while (status == EX_OK && next_job(fd, &job)) {
-        struct worker_report said;
-        carrier_wake(&carrier);
-        attempt(&carrier, &job, &said);
-        if (said.result == WORKER_LATER && !said.next_s)
-            status = EX_IOERR;
-        if (!report(fd, &said))
+    carrier_init(&w.carrier, setup);
+    flight_init(&w.flight, &w.carrier);
+    for (;;) {
+        bool idle = flight_is_empty(&w.flight);
+        if (idle)
+            sig_release(); /* the end of data has held them up */
+        int got = may_take(&w) ? next_job(fd, idle, &job) : 0;
+        w.ending |= got < 0;
+        if (got > 0)
+            take_on(&w, &job);
+        else if (!idle)
+            go_on(&w);
+        else if (w.ending)
             break;
-        sig_release(); /* the end of data has held them up */
     }
-    carrier_done(&carrier);
-    return status;
+    carrier_done(&w.carrier);
+    return w.status;
 }

@@ -1,12 +1,13 @@
-/* A process that holds one connection of one route and sends message after message over it. It
- * opens and locks the files itself; the runner names them, one at a time, and hears what became of
- * each.
+/* A process that holds one connection of one route and sends message after message over it, several
+ * at a time when that goes well (queue/flight.h). It opens and locks the files itself; the runner
+ * names them, and hears what became of each, which may not be in that order.
  *
  * Both speak over a SOCK_SEQPACKET pair in whole structs. A worker whose runner has died ends after
- * its message; a runner whose worker has died finds the lock free and the marks as they are.
+ * its messages; a runner whose worker has died finds the lock free and the marks as they are.
  *
  * A signal that ends processes ends a worker at once, and its message waits as it was; but not from
- * the end of data on until the verdict is written: then right behind that. */
+ * the end of data on until the verdict is written, of all that are on the wire: then right behind
+ * that. */
 #ifndef QUEUE_WORKER_H
 #define QUEUE_WORKER_H
 
@@ -15,6 +16,10 @@
 #include "queue/entry.h"
 #include "queue/notice.h"
 #include "queue/spool.h"
+
+/* So many it may be given before it has reported of the first: they are in its hands, but not all
+ * on the wire. */
+enum { WORKER_JOBS = 24 };
 
 struct worker_job {
     struct queue_id id;

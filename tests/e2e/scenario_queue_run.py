@@ -8,7 +8,7 @@ import re
 import signal
 import time
 
-from harness import MESSAGE, Failure, cases, until
+from harness import MESSAGE, Failure, Skip, cases, until
 from scenario_queue import BOB, kept, queue, silent
 
 FOLDERS = ("new", "defer", "hold", "failed", "corrupt")
@@ -136,6 +136,20 @@ def test_refused_message_is_bounced(t, stage):
     t.equal((bounce.sender, bounce.to), (b"", ["acct@example.org"]))
     t.match(bounce.data.decode(), "not this one")
     t.match(bounce.data.decode(), "Hello Bob,")
+
+
+def test_bounce_without_inotify(t):
+    """Where no more watches are to be had, the run that makes a bounce sends it all the same."""
+    t.smarthost("on RCPT bob@*: reply 550 5.1.1 nobody")
+    queue(t)
+    put(t, BOB)
+    limit = "echo 0 > /proc/sys/user/max_inotify_instances || exit 99; exec \"$@\""
+    done = t.run("wrapper", "-Ur", "sh", "-c", limit, "sh", t.door("postbag"), "queue", "run", stdin=b"",
+                 executable="/usr/bin/unshare")  # fmt: skip
+    if "unshare" in done.stderr or done.status == 99:
+        raise Skip("needs user namespaces")
+    emptied(t, done)
+    t.equal(t.message().to, ["acct@example.org"])
 
 
 def test_refused_bounce_is_kept(t):

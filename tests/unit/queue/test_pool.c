@@ -106,11 +106,11 @@ static void test_report(void **state)
     assert_null(pool_find(&p.pool, 6));
     assert_int_equal(pool_receive(w, &said), 0);
     assert_true(pool_send(w, &p.job));
-    assert_true(w->at_work);
+    assert_int_equal(w->n_jobs, 1);
     struct pollfd fd = { .fd = w->fd, .events = POLLIN };
     assert_int_equal(poll(&fd, 1, 10000), 1);
     assert_int_equal(pool_receive(w, &said), 1);
-    assert_false(w->at_work);
+    assert_int_equal(w->n_jobs, 0);
     assert_string_equal(said.id.text, p.job.id.text);
     assert_int_equal(said.result, WORKER_TROUBLE);
     assert_true(said.next_s > 0);
@@ -166,7 +166,7 @@ static void test_death(void **state)
     assert_true(WIFSIGNALED(status));
     assert_int_equal(pool_receive(w, &said), -1);
     assert_false(pool_send(w, &p.job));
-    assert_true(w->at_work);
+    assert_int_equal(w->n_jobs, 1);
     pool_forget(&p.pool, w);
     assert_int_equal(spool_find(&p.spool, &p.job.id), FOLDER_NEW);
     tear_down(&p);

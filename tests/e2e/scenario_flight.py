@@ -1,0 +1,252 @@
+"""Several messages on the wire of one connection: how many, what each verdict is, and what a connection
+that dies with them leaves behind."""
+
+import os
+import re
+import signal
+
+from harness import cases, full, until
+from scenario_queue import BOB, kept, queue, silent
+from scenario_queue_run import accepted, arrived, emptied, fill, put, run, start, state, worker_of
+
+OFFERS = {"bdat": ["chunking: yes"], "data": [], "lockstep": ["ehlo-drop: PIPELINING"]}
+DEEP = ("bdat", "data")
+SETTLE = "settle: 0.05"
+FLIGHT = 20
+
+
+def recipients(n, begin=0):
+    return [f"r{i}@example.net" for i in range(begin, n)]
+
+
+def open_ends(t):
+    """Messages whose file says that they may have been delivered."""
+    return [name for name in kept(t, "new") + kept(t, "defer") if state(t, name)[0] == "!" or int(state(t, name)[2])]
+
+
+# Round trips.
+
+
+@cases(("bdat", 0.2, "BDAT"), ("data", 1.2, "DATA"), ("lockstep", 5, "DATA"))
+def test_trips(t, row):
+    """Of forty messages, without those of the connection."""
+    offer, most, by = row
+    t.smarthost("tls: off", SETTLE, *OFFERS[offer])
+    queue(t)
+    fill(t, 40)
+    emptied(t, run(t))
+    t.equal(arrived(t), recipients(40), "in order")
+    t.equal({m.by for m in t.messages}, {by})
+    t.equal(len(t.sessions), 1)
+    trips = (t.sessions[0].flights - 3) / 40
+    t.true(trips <= most, f"{trips} round trips a message")
+
+
+# Verdicts in the middle of a flight.
+
+
+@cases(*[f"{offer} {stage}" for offer in OFFERS for stage in ("MAIL 4", "RCPT r3@*", "END 4")])
+def test_one_refused(t, row):
+    offer, stage = row.split(" ", 1)
+    t.smarthost("tls: off", *OFFERS[offer], f"on 1/{stage}: reply 550 5.6.0 not this one")
+    queue(t)
+    fill(t, 12)
+    emptied(t, run(t))
+    t.equal([a for a in arrived(t) if a != "acct@example.org"], [a for a in recipients(12) if a != "r3@example.net"])
+    t.equal(arrived(t).count("acct@example.org"), 1, "bounces")
+    bounce = next(m for m in t.messages if m.to == ["acct@example.org"])
+    t.match(bounce.data.decode(), "not this one")
+
+
+@cases(*DEEP)
+def test_every_other_refused(t, offer):
+    """A transaction that the server still has open is ended before the next."""
+    t.smarthost("tls: off", *OFFERS[offer], *[f"on END {i}: reply 554 5.6.0 Spam" for i in range(2, 30, 2)])
+    queue(t, "bounce = none")
+    fill(t, 20)
+    t.equal(run(t).status, 0)
+    t.equal(arrived(t), recipients(20)[::2])
+    t.equal(len(kept(t, "failed")), 10)
+
+
+@cases(*DEEP)
+def test_too_many_recipients(t, offer):
+    """The rest of one message goes in a transaction of its own, before the next message."""
+    t.smarthost("tls: off", *OFFERS[offer], "on RCPT 4: reply 452 4.5.3 Too many")  # fmt: skip
+    queue(t)
+    fill(t, 2)
+    put(t, "a@example.net", "b@example.net", "c@example.net")
+    fill(t, 3)
+    emptied(t, run(t))
+    got = [sorted(m.to) for m in t.messages]
+    three = [f"{name}@example.net" for name in "abc"]
+    t.equal(sorted(sum(got, [])), sorted([*recipients(2), *recipients(3), *three]))
+    t.equal(len(got), 7, "transactions")
+
+
+@cases(*[f"{offer} {n}" for offer in DEEP for n in (2, 4, 9)])
+def test_account_is_refused(t, row):
+    """Words that concern the account, from the nth message on: the others wait, nothing is bounced, and
+    what was accepted is not sent again."""
+    offer, n = row.split()
+    t.smarthost("tls: off", *OFFERS[offer],
+                *[f"on 1/END {i}: reply 550 5.4.5 Daily user sending limit exceeded" for i in range(int(n), 60)])  # fmt: skip
+    queue(t)
+    fill(t, 40)
+    done = run(t)
+    t.equal(done.status, 75)
+    t.match(done.stderr, "Daily user sending limit exceeded")
+    before = [m.to[0] for m in accepted(t)]
+    t.equal(before, recipients(int(n) - 1))
+    t.equal(len(kept(t)), 40 - len(before))
+    t.equal(open_ends(t), [])
+    emptied(t, run(t))
+    t.equal(sorted(arrived(t)), sorted(recipients(40)))
+
+
+def test_one_word_for_the_account(t):
+    """Only one message hears it: the others go on."""
+    t.smarthost("tls: off", "chunking: yes", "on 1/END 5: reply 450 4.2.0 mailbox quota exceeded")
+    queue(t)
+    names = fill(t, 30)
+    t.equal(run(t).status, 75)
+    t.equal(kept(t), [names[4]])
+    t.equal(len(t.messages), 29)
+
+
+# A connection that dies. What is gone was accepted; what is kept and not marked was not.
+
+FAULTS = ("reset", "cut", "reply 421 4.7.0 Enough | cut", "garbage | cut")
+
+
+def points(offers, ns):
+    for offer in offers:
+        for stage in ("MAIL", "RCPT", "DATA", "END") if offer == "data" else ("MAIL", "RCPT", "END"):
+            for fault in FAULTS:
+                for n in ns:
+                    yield f"{offer} {stage} {n} {fault}"
+
+
+def die(t, row):
+    offer, stage, n, fault = row.split(" ", 3)
+    t.smarthost("tls: off", *OFFERS[offer], f"on 1/{stage} {n}: {fault}")
+    queue(t)
+    names = dict(zip(recipients(25), fill(t, 25)))
+    run(t)
+    taken = {m.to[0] for m in accepted(t)}
+    left, doubtful = set(kept(t)), set(open_ends(t))
+    for address, name in names.items():
+        t.true(name in left or address in taken, f"{address} is lost")
+        t.true(name not in left or name in doubtful or address not in taken, f"{address} would be sent twice")
+    t.true(len(doubtful) <= FLIGHT, f"{len(doubtful)} may have been delivered")
+    t.true("421" not in fault or not doubtful, "a farewell leaves nothing open")
+    silent(t, run(t, "--due"))
+    t.equal(set(kept(t)), doubtful, "those wait")
+    emptied(t, run(t))
+    t.equal({m.to[0] for m in t.messages}, set(names), "arrived")
+    twice = [a for a in names if arrived(t).count(a) > 1]
+    t.true({names[a] for a in twice} <= doubtful, f"twice: {twice}")
+
+
+@cases(*list(points(DEEP, (2, 7)))[::3])
+def test_dies(t, row):
+    die(t, row)
+
+
+@full
+@cases(*points(DEEP, (2, 3, 5, 8, 13, 21, 22, 25)))
+def test_dies_anywhere(t, row):
+    die(t, row)
+
+
+@cases(*DEEP)
+def test_next_connection_begins_with_one(t, offer):
+    """After a loss with several undecided one message has to succeed alone."""
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/END 4: reset", "on 2/END 1: wait 1 | default")
+    queue(t)
+    fill(t, 25)
+    process = start(t)
+    until(lambda: len(t.host.sessions) > 1 and t.host.conversations[1].counts.get("END"), "the second connection")
+    t.equal(sum(c.startswith(b"MAIL") for c in t.host.sessions[1].commands), 1, "MAIL on it")
+    t.true(process.finish().status in (0, 75), "status")
+
+
+# Signals.
+
+
+@cases(*[f"{offer} {size}" for offer in DEEP for size in (100, 60_000)])
+def test_worker_killed(t, row):
+    """Marked are those on the wire, so many at most; the others go at once, those in half an hour."""
+    offer, size = row.split()
+    most = min(FLIGHT, 256 * 1024 // int(size))
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/END 2: wait 2 | default")
+    queue(t)
+    text = b"Subject: x\n\n" + (b"y" * 75 + b"\n") * (int(size) // 76)
+    names = fill(t, 40, stdin=text)
+    process = start(t)
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("END", 0) > 1, "the second message")
+    if offer == "bdat":
+        until(lambda: len(marked(t, names)) >= most, f"{most} on the wire: {len(marked(t, names))}")
+    os.kill(worker_of(process), signal.SIGKILL)
+    t.equal(process.finish().status, 75)
+    doubtful = open_ends(t)
+    t.true(1 <= len(doubtful) <= most, f"{len(doubtful)} of at most {most} are marked")
+    silent(t, run(t, "--due"))
+    t.equal(sorted(kept(t)), sorted(doubtful))
+    emptied(t, run(t))
+    t.equal({m.to[0] for m in t.messages}, set(recipients(40)))
+
+
+def marked(t, names):
+    """While they are sent: their files come and go."""
+    found = []
+    for name in names:
+        for folder in ("new", "defer"):
+            path = t.folder / "spool" / folder / name
+            try:
+                found += [name] if re.search(rb"\nstate !", path.read_bytes()[:200]) else []
+            except FileNotFoundError:
+                pass
+    return found
+
+
+@cases(*DEEP)
+def test_term(t, offer):
+    """Those on the wire get their verdicts; the others wait as they were."""
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/END 3: wait 1 | default")
+    queue(t)
+    fill(t, 60)
+    process = start(t)
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("END", 0) > 2, "the third message")
+    process.signal(signal.SIGTERM)
+    done = process.finish(timeout=20)
+    t.equal((done.status, done.stderr), (-signal.SIGTERM, ""))
+    t.equal(open_ends(t), [])
+    sent = len(accepted(t))
+    t.true(3 <= sent <= 3 + FLIGHT, f"{sent} were sent")
+    t.equal(len(kept(t)), 60 - sent)
+    emptied(t, run(t))
+    t.equal(arrived(t), recipients(60))
+
+
+def test_large_goes_alone(t):
+    t.smarthost("tls: off", "chunking: yes")
+    queue(t)
+    large = b"Subject: x\n\n" + (b"y" * 75 + b"\n") * 5000
+    fill(t, 3)
+    put(t, BOB, stdin=large)
+    fill(t, 3)
+    emptied(t, run(t))
+    t.equal(arrived(t), [*recipients(3), BOB, *recipients(3)])
+    t.equal(len(t.sessions), 1)
+
+
+@cases(*DEEP)
+def test_limit_of_messages(t, offer):
+    """LIMITS MAILMAX: another connection for the rest."""
+    t.smarthost("tls: off", *OFFERS[offer], "ehlo-add: LIMITS MAILMAX=7")
+    queue(t)
+    fill(t, 20)
+    emptied(t, run(t))
+    t.equal(arrived(t), recipients(20))
+    t.equal([len(s.messages) for s in t.sessions], [7, 7, 6])
