@@ -25,7 +25,8 @@ enum {
 
 struct stream {
     struct layer *layer;
-    struct tls *tls; /* the same as `layer`, or NULL */
+    struct tls *tls;           /* the same as `layer`, or NULL */
+    struct tls_memory *memory; /* or NULL */
     struct stream_trace trace;
     struct buf line;    /* input that the trace has not seen: less than a line */
     struct mask hidden; /* what was sent as secret */
@@ -383,6 +384,11 @@ static int shake_hands(struct stream *s, struct err *e)
     return step;
 }
 
+void stream_remember(struct stream *s, struct tls_memory *memory)
+{
+    s->memory = memory;
+}
+
 int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
                      bool is_literal, struct err *e)
 {
@@ -397,6 +403,8 @@ int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *
     s->layer->ops->free(s->layer);
     s->layer = tls_layer(tls);
     s->tls = tls;
+    if (s->memory)
+        tls_remember(tls, s->memory);
     if (shake_hands(s, e) == 0)
         return 0;
     s->at_end = true;

@@ -19,6 +19,7 @@
 #include "net/opts.h"
 
 struct stream;
+struct tls_memory;
 
 /* Sees what passes, for -v. Never called for stream_put_secret, which reports `***` in its place.
  * `out` is true for what we send. `note` is told what is not part of the dialogue, a line of words;
@@ -88,6 +89,10 @@ void stream_peek(struct stream *s);
 struct tls_facts;
 int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
                      bool is_literal, struct err *e) MUST_USE;
+
+/* Before stream_start_tls: the session may be resumed from `memory`, which is of this server and
+ * these `opts`, and is kept there for the next connection. Borrowed for the life of the stream. */
+void stream_remember(struct stream *s, struct tls_memory *memory);
 
 /* What was negotiated, or NULL in clear text. */
 const struct tls_facts *stream_tls(const struct stream *s);

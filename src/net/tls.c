@@ -19,7 +19,9 @@ struct tls {
     const struct net_opts *opts;
     struct trust trust;
     struct identity identity;
-    struct err refusal; /* of trust_check */
+    struct err refusal;        /* of trust_check */
+    struct tls_memory *memory; /* or NULL */
+    bool established;
 
     struct transport transport;
     struct tls_facts facts;
@@ -126,9 +128,24 @@ static void tls_bye(struct layer *l)
         return;
 }
 
+/* In TLS 1.3 there is nothing to keep before a ticket has come, and GnuTLS would wait for one. */
+static void keep_session(struct tls *t)
+{
+    gnutls_datum_t octets = { NULL, 0 };
+    bool v13 = gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_3;
+    bool ticket = gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET;
+    if (!t->established || (v13 && !ticket) || gnutls_session_get_data2(t->session, &octets) < 0)
+        return;
+    tls_memory_keep(t->memory, (struct span){ (const char *)octets.data, octets.size });
+    mem_wipe(octets.data, octets.size);
+    gnutls_free(octets.data);
+}
+
 static void tls_free(struct layer *l)
 {
     struct tls *t = (struct tls *)l;
+    if (t->memory)
+        keep_session(t);
     if (t->session)
         gnutls_deinit(t->session);
     if (t->credentials)
@@ -237,6 +254,18 @@ int tls_new(int fd, const struct net_opts *opts, const char *host, bool is_liter
     return 0;
 }
 
+/* RFC 8446 appendix C.4: a ticket is used once. */
+void tls_remember(struct tls *t, struct tls_memory *memory)
+{
+    struct span session = buf_span(&memory->session);
+    if (!tls_memory_allowed(t->opts))
+        return;
+    t->memory = memory;
+    if (session.len && gnutls_session_set_data(t->session, session.at, session.len) >= 0)
+        memory->offered = true;
+    tls_memory_forget(memory);
+}
+
 /* The handshake. */
 
 static int answered_in_clear(const struct tls *t, struct err *e)
@@ -288,6 +317,8 @@ int tls_handshake(struct tls *t, struct err *e)
     while (done < 0 && done != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(done));
     if (done == GNUTLS_E_AGAIN)
         return LAYER_AGAIN;
+    if (done >= 0 && gnutls_session_is_resumed(t->session))
+        done = check_certificate(t->session);
     if (done < 0) {
         explain(t, done, e);
         send_alert(t, done);
@@ -295,6 +326,7 @@ int tls_handshake(struct tls *t, struct err *e)
     }
     if (!t->trust.checked)
         return err_set(e, ERR_CERTIFICATE, "the server sent no certificate");
+    t->established = true;
     return 0;
 }
 
@@ -335,6 +367,7 @@ const struct tls_facts *tls_facts(struct tls *t)
     facts->cipher = buf_string(&t->cipher);
     facts->peer = buf_string(&t->peer);
     facts->verified = t->trust.verified;
+    facts->resumed = gnutls_session_is_resumed(t->session);
     facts->certificate_sent = gnutls_certificate_client_get_request_status(t->session) &&
                               gnutls_certificate_get_ours(t->session);
     return facts;

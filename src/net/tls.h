@@ -1,10 +1,10 @@
-/* TLS 1.2 and 1.3 (RFC 5246, 8446) by GnuTLS, as a layer for net/stream. No session is ever
- * resumed: in one that is, GnuTLS looks at no certificate. */
+/* TLS 1.2 and 1.3 (RFC 5246, 8446) by GnuTLS, as a layer for net/stream. */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
 #include "net/layer.h"
 #include "net/opts.h"
+#include "net/tls_memory.h"
 
 /* What was negotiated; strings live as long as the session. */
 struct tls_facts {
@@ -13,6 +13,7 @@ struct tls_facts {
     bool verified;       /* chain and name, or fingerprint; false only with tls_verify = insecure */
     const char *peer;    /* names in the certificate, ", " between them */
     int64_t expires;     /* of the leaf, seconds since the epoch */
+    bool resumed;
     bool certificate_sent; /* ours: the server asked for one, and it was sent */
 };
 
@@ -24,6 +25,11 @@ struct tls;
  * files, ERR_INTERNAL. */
 int tls_new(int fd, const struct net_opts *opts, const char *host, bool is_literal,
             struct tls **ret, struct err *e) MUST_USE;
+
+/* Before the handshake: resumes the session in `memory`, which must be of this server and these
+ * `opts`, if there is one and the server agrees; and keeps the new one there at the end. Borrowed
+ * for the life of the session. */
+void tls_remember(struct tls *t, struct tls_memory *memory);
 
 /* As a layer: its `free` ends the session. What it takes over is encrypted at once, a whole record
  * of 16 KiB at a time, and leaves with `push`, in one send(2) if the kernel takes it; it never

@@ -55,9 +55,8 @@ static bool try_next_host(enum stage stage, const struct err *err)
     return false;
 }
 
-/* One host. On failure `stage` says where. */
-static int open_client(struct connection *c, const struct client_setup *setup, struct delivery *d,
-                       enum stage *stage, struct err *e)
+static int open_once(struct connection *c, const struct client_setup *setup, struct delivery *d,
+                     enum stage *stage, struct err *e)
 {
     client_init(&c->client, setup);
     c->open = client_open(&c->client, e) == 0;
@@ -67,6 +66,22 @@ static int open_client(struct connection *c, const struct client_setup *setup, s
         return 0;
     client_close(&c->client);
     return -1;
+}
+
+/* One host. On failure `stage` says where. A TLS session that cannot be resumed, maybe because its
+ * certificate is none that we trust any more, stands in nobody's way: a full handshake decides. */
+static int open_client(struct connection *c, const struct client_setup *setup, struct delivery *d,
+                       enum stage *stage, struct err *e)
+{
+    struct tls_memory *memory = setup->tls_memory;
+    if (memory)
+        tls_memory_aim(memory, setup->target, setup->net);
+    if (open_once(c, setup, d, stage, e) == 0)
+        return 0;
+    if (!memory || !memory->offered || *stage != STAGE_TLS || e->kind == ERR_TIMEOUT || sig_stop())
+        return -1;
+    memory->offered = false;
+    return open_once(c, setup, d, stage, e);
 }
 
 /* What gives the token has failed: for now, or for good, so that the refusal stands. */
@@ -150,7 +165,8 @@ int connection_open(struct connection *c, const struct connection_setup *setup,
                                    .host = setup->host,
                                    .deadline = allowance.deadline,
                                    .end = allowance.end,
-                                   .trace = setup->trace };
+                                   .trace = setup->trace,
+                                   .tls_memory = setup->tls_memory };
     int done = get_secret(c, account, allowance.deadline, d, &e);
     client.password = buf_span(&c->password);
     if (done == 0)

@@ -3,6 +3,7 @@
 #define QUEUE_CONNECTION_H
 
 #include "config/account.h"
+#include "net/tls_memory.h"
 #include "queue/delivery.h"
 
 /* How long a message may take. */
@@ -20,6 +21,7 @@ struct connection_setup {
     const struct account *account;
     const char *host; /* this host's name */
     struct stream_trace trace;
+    struct tls_memory *tls_memory; /* for whoever opens one after the other; or NULL */
 };
 
 struct connection { /* stays where it is: it points into itself */

@@ -125,6 +125,7 @@ static int take_connection(struct relay *r, const struct connection_setup *setup
 {
     bool same = r->setup.account == setup->account;
     r->setup = *setup;
+    r->setup.tls_memory = &r->tls_memory;
     r->left_ms = setup->account->net.timeout_ms;
     if (!same || !is_alive(r))
         return open_connection(r, said);
@@ -257,4 +258,5 @@ void relay_close(struct relay *r)
 {
     end_transfer(r);
     connection_close(&r->connection);
+    tls_memory_done(&r->tls_memory);
 }

@@ -28,6 +28,7 @@ struct relay_message {
 struct relay { /* zeroed is valid; stays where it is */
     struct connection_setup setup;
     struct connection connection;
+    struct tls_memory tls_memory;
     struct relay_message message;
     struct transfer transfer;
     bool under_way;  /* `transfer` is */

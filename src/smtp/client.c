@@ -180,6 +180,7 @@ int client_tls(struct client *c, struct err *e)
     client_set_deadline(c, setup->net->connect_timeout_ms);
     const struct target *target = setup->target;
     const char *name = target->tls_name ? target->tls_name : target->host;
+    stream_remember(c->stream, setup->tls_memory);
     if (stream_start_tls(c->stream, setup->net, name, target->is_literal, e) < 0) {
         service_explain(target, e);
         c->broken = true;

@@ -29,6 +29,7 @@ struct client_setup {
     struct deadline deadline; /* until the end of data has left */
     struct deadline end;      /* of all; zeroed: as long as the reply to the end of data may take */
     struct stream_trace trace;
+    struct tls_memory *tls_memory; /* of this target and `net` (net/tls_memory.h), or NULL */
 };
 
 /* Milliseconds that each phase took, for the log. */

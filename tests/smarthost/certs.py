@@ -200,6 +200,15 @@ class Certificates:
             server = gnutls.Server(name + ".pem", name + ".key", versions, script["client-cert"], asked)
             server.staple = self.statement(script["cert"]) if script["staple"] != "no" else None
             return server
+        if script["tls-resume"] != "no":
+            script.tls_context = script.tls_context or self.openssl_context(script, name)
+            context = script.tls_context  # which has the key of the tickets
+        else:
+            context = self.openssl_context(script, name)
+        context.sni_callback = asked
+        return context
+
+    def openssl_context(self, script, name):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if script["tls-min"] < "1.2" or script["cert"] == "weak":
             context.set_ciphers("DEFAULT@SECLEVEL=0")
@@ -210,5 +219,4 @@ class Certificates:
             context.load_verify_locations(self.ca)
             required = script["client-cert"] == "required"
             context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
-        context.sni_callback = asked
         return context

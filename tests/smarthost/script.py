@@ -19,6 +19,7 @@ DEFAULTS = {
     "staple": "no",  # gnutls only: what the CA says of the certificate, revoked or not
     "tls-min": "1.2",
     "tls-max": "1.3",
+    "tls-resume": "no",  # openssl only: sessions of an earlier connection may be resumed
     "client-cert": "no",  # no, wanted, required
     "auth": "",  # mechanisms, blanks between
     "auth-clear": "no",  # offer AUTH outside TLS too
@@ -100,6 +101,7 @@ class Script:
     def __init__(self, text=""):
         self.options = dict(DEFAULTS)
         self.rules = []
+        self.tls_context = None  # of all sessions, with tls-resume
         self.dialogue = []  # of a strict transcript: pairs of S, C or ! and text
         for line in text.splitlines() if isinstance(text, str) else text:
             self.add(line.strip())

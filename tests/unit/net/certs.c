@@ -161,6 +161,8 @@ static void serve(int fd, const void *context)
     must(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials));
     if (peer->wants_certificate)
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+    if (peer->tickets)
+        must(gnutls_session_ticket_enable_server(session, peer->tickets));
     gnutls_transport_set_int(session, fd);
     do
         done = gnutls_handshake(session);

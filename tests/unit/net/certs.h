@@ -35,6 +35,7 @@ struct peer {
     const struct cert *between; /* sent after the leaf, or NULL */
     const char *priority;       /* NULL: NORMAL */
     bool wants_certificate;
+    const gnutls_datum_t *tickets; /* the key of session tickets; NULL: it resumes nothing */
     void (*serve)(gnutls_session_t session); /* after the handshake; NULL: close_notify and end */
 };
 

@@ -520,6 +520,154 @@ static void test_own_priority(void **state)
     peer_end(pid);
 }
 
+/* Sessions that are resumed. */
+
+enum { SERVER_RESUMED = 7 };
+
+static void end_by_resumption(gnutls_session_t session)
+{
+    char octet;
+    send_text(session, "220 hello\r\n");
+    gnutls_record_recv(session, &octet, 1);
+    if (gnutls_session_is_resumed(session))
+        _exit(SERVER_RESUMED);
+}
+
+/* One connection with the memory: 0, or -1 with the reason. */
+static int connect_remembering(const struct peer *peer, const struct net_opts *opts,
+                               struct tls_memory *memory, bool *resumed, struct err *e)
+{
+    int fd;
+    pid_t pid = peer_start(peer, &fd);
+    struct stream *s = stream_to(fd);
+    stream_remember(s, memory);
+    int done = stream_start_tls(s, opts, "mail.example", false, e);
+    if (done == 0) {
+        assert_int_equal(stream_fill(s, e), 1);
+        assert_true(span_is(stream_input(s), "220 hello\r\n"));
+        assert_true(stream_tls(s)->verified);
+        assert_string_equal(stream_tls(s)->peer, "mail.example, mx.example");
+        stream_bye(s);
+    }
+    *resumed = peer_end(pid) == SERVER_RESUMED; /* it must have been able to send all it wants */
+    stream_free(s);
+    return done;
+}
+
+static void test_resumes(void **state)
+{
+    static const char *const priorities[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+                                              "NORMAL:-VERS-ALL:+VERS-TLS1.2" };
+    gnutls_datum_t key;
+    struct net_opts opts = { .tls_ca_file = ca_file };
+    (void)state;
+    assert_int_equal(gnutls_session_ticket_key_generate(&key), 0);
+    for (int i = 0; i < 2; i++) {
+        struct tls_memory memory = { 0 };
+        struct peer peer = {
+            .leaf = &leaf, .priority = priorities[i], .serve = end_by_resumption, .tickets = &key
+        };
+        for (int turn = 0; turn < 3; turn++) {
+            ERR e = { 0 };
+            bool resumed;
+            assert_int_equal(connect_remembering(&peer, &opts, &memory, &resumed, &e), 0);
+            assert_int_equal(resumed, turn > 0);
+            assert_int_equal(memory.offered, turn > 0);
+            assert_true(memory.session.len > 0);
+            assert_true(memory.session.secret);
+        }
+        tls_memory_done(&memory);
+    }
+    gnutls_free(key.data);
+}
+
+static time_t feigned_time;
+
+static time_t feign_time(time_t *ret)
+{
+    if (ret)
+        *ret = feigned_time;
+    return feigned_time;
+}
+
+/* The server resumes; what we would refuse in a full handshake we refuse there, too. */
+static void test_resumed_is_checked(void **state)
+{
+    static char other_ca[] = "/nonexistent/ca.pem";
+    static const char *wrong_pins[] = {
+        "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+    };
+    static const struct {
+        struct net_opts opts; /* the CA is added to those without one */
+        int hours;            /* past the end of the certificate */
+        enum err_kind kind;
+        const char *words;
+    } rows[] = {
+        { { .tls_pin = { wrong_pins, 1, 1 } }, -1, ERR_CERTIFICATE, "tls_pin" },
+        { { .tls_fingerprint = { wrong_pins, 1, 1 } }, -1, ERR_CERTIFICATE, "tls_fingerprint" },
+        { { .tls_ca_file = other_ca }, -1, ERR_CONFIG, other_ca },
+        { { .tls_ca_file = NULL }, 1, ERR_CERTIFICATE, "expired" },
+        { { .tls_ca_file = NULL }, -1, ERR_NONE, "" },
+    };
+    time_t end = gnutls_x509_crt_get_expiration_time(leaf.crt);
+    gnutls_datum_t key;
+    (void)state;
+    assert_int_equal(gnutls_session_ticket_key_generate(&key), 0);
+    gnutls_global_set_time_function(feign_time);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ERR e = { 0 };
+        bool resumed;
+        struct tls_memory memory = { 0 };
+        struct net_opts good = { .tls_ca_file = ca_file }, then = rows[i].opts;
+        struct peer peer = { .leaf = &leaf, .serve = end_by_resumption, .tickets = &key };
+        feigned_time = end - 2 * 3600;
+        assert_int_equal(connect_remembering(&peer, &good, &memory, &resumed, &e), 0);
+        assert_true(memory.session.len > 0);
+        feigned_time = end + rows[i].hours * 3600;
+        if (!then.tls_ca_file)
+            then.tls_ca_file = ca_file;
+        int done = connect_remembering(&peer, &then, &memory, &resumed, &e);
+        assert_int_equal(done, rows[i].kind ? -1 : 0);
+        assert_int_equal(e.kind, rows[i].kind);
+        if (!resumed || !memory.offered)
+            fail_msg("row %zu is not resumed", i);
+        if (done < 0) {
+            assert_non_null(strstr(e.text, rows[i].words));
+            assert_int_equal(memory.session.len, 0);
+        }
+        tls_memory_done(&memory);
+    }
+    gnutls_global_set_time_function(time);
+    gnutls_free(key.data);
+}
+
+static void test_what_is_not_kept(void **state)
+{
+    struct net_opts rows[] = {
+        { .tls_ca_file = ca_file, .tls_cert = cert_file, .tls_key = key_file },
+        { .tls_verify = TLS_VERIFY_INSECURE },
+    };
+    gnutls_datum_t key;
+    (void)state;
+    assert_int_equal(gnutls_session_ticket_key_generate(&key), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ERR e = { 0 };
+        int fd;
+        struct tls_memory memory = { 0 };
+        struct peer peer = { .leaf = &leaf, .serve = end_by_resumption, .tickets = &key };
+        pid_t pid = peer_start(&peer, &fd);
+        struct stream *s = stream_to(fd);
+        stream_remember(s, &memory);
+        assert_int_equal(stream_start_tls(s, &rows[i], "mail.example", false, &e), 0);
+        assert_int_equal(stream_fill(s, &e), 1);
+        stream_free(s);
+        peer_end(pid);
+        assert_int_equal(memory.session.len, 0);
+        tls_memory_done(&memory);
+    }
+    gnutls_free(key.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +684,9 @@ int main(void)
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_bad_options),
         cmocka_unit_test(test_own_priority),
+        cmocka_unit_test(test_resumes),
+        cmocka_unit_test(test_resumed_is_checked),
+        cmocka_unit_test(test_what_is_not_kept),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }
