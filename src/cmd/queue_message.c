@@ -83,12 +83,18 @@ void queue_message_reply(const struct queue_message *m, size_t recipient, struct
     const struct last_reply *r = &m->replies[recipient];
     if (!r->text)
         return;
-    if (r->stage != STAGE_NONE)
-        buf_addf(to, "%s: ", stage_name(r->stage));
-    if (r->code)
-        buf_addf(to, "%d ", r->code);
-    if (*r->enhanced)
-        buf_addf(to, "%s ", r->enhanced);
+    if (r->stage != STAGE_NONE) {
+        buf_add_string(to, stage_name(r->stage));
+        buf_add_string(to, ": ");
+    }
+    if (r->code) {
+        buf_add_number(to, (uint64_t)r->code, 0);
+        buf_add_char(to, ' ');
+    }
+    if (*r->enhanced) {
+        buf_add_string(to, r->enhanced);
+        buf_add_char(to, ' ');
+    }
     utf8_add_printable(to, span_of(r->text), " ");
 }
 
@@ -104,8 +110,10 @@ void queue_message_trouble(const struct queue_message *m, struct buf *to)
 
 static void add_part(struct buf *to, size_t start, const char *text)
 {
-    if (*text)
-        buf_addf(to, "%s%s", to->len > start ? "; " : "", text);
+    if (!*text)
+        return;
+    buf_add_string(to, to->len > start ? "; " : "");
+    buf_add_string(to, text);
 }
 
 void queue_message_reason(const struct queue_message *m, size_t recipient, struct buf *to)

@@ -9,8 +9,9 @@
 /* Columns: name with its mark, size, date, address; a reason ends in column REASON. */
 enum { NAME = QUEUE_ID_SIZE + 1, SIZE = 8, DATE = 19, REASON = 76 };
 enum { ADDRESS_AT = NAME + 1 + SIZE + 1 + DATE + 1 };
-static const char blanks[] = "                                                  ";
-static_assert(sizeof blanks > ADDRESS_AT, "blanks up to the address");
+static const char blanks[] = "                                                  "
+                             "                          ";
+static_assert(sizeof blanks > ADDRESS_AT && sizeof blanks > REASON, "blanks up to a column");
 
 static const char head[] =
     "------Queue ID------ --Size-- ---Arrival Time---- --Sender/Recipient------\n";
@@ -55,8 +56,9 @@ static char mark_of(const struct queue_message *m)
 
 static void add_reason(struct buf *to, struct span reason)
 {
-    int padding = reason.len < REASON ? REASON - (int)reason.len : 0;
-    buf_addf(to, "%*s(", padding, "");
+    if (reason.len < REASON)
+        buf_add_span(to, (struct span){ blanks, REASON - reason.len });
+    buf_add_char(to, '(');
     buf_add_span(to, reason);
     buf_add_string(to, ")\n");
 }
