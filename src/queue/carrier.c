@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/sig.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -32,12 +33,20 @@ static void forget_suspicion(struct carrier *c)
     c->suspected = NULL;
 }
 
+/* Not while others are on it. */
+static void give_up_connection(struct carrier *c)
+{
+    c->leaving = c->flying;
+    if (!c->flying)
+        connection_close(&c->connection);
+}
+
 static void note_trouble(struct carrier *c, const struct verdict *why, const char *server)
 {
     standing_fail(&c->standing, &c->schedule, why, time(NULL), (uint32_t)random_number());
     standing_save(c->setup->spool, c->setup->route, &c->standing);
     c->in_trouble = true;
-    connection_close(&c->connection);
+    give_up_connection(c);
     tell_trouble(c, why, server);
     forget_suspicion(c);
 }
@@ -120,6 +129,7 @@ static int connect_anew(struct carrier *c, struct delivery *d)
                                       .host = c->setup->ident->host,
                                       .tls_memory = &c->tls_memory };
     connection_close(&c->connection);
+    c->proven = false;
     return connection_open(&c->connection, &setup,
                            allowance_of(c->account, c->account->net.timeout_ms, 0), d);
 }
@@ -143,7 +153,7 @@ static bool may_be_there(const struct verdict *v)
 }
 
 /* Has the server only had enough of this connection? Then nothing of the message is there yet. */
-static bool is_worth_repeating(const struct delivery *d)
+static bool is_farewell_to(const struct delivery *d)
 {
     bool farewell = false;
     for (size_t i = 0; i < d->n; i++) {
@@ -193,10 +203,19 @@ static bool was_lost(const struct carrier *c, const struct delivery *d)
 static void clear_trouble(struct carrier *c)
 {
     forget_suspicion(c);
+    c->in_trouble = false;
     if (!c->standing.failures)
         return;
     standing_clear(&c->standing);
     standing_save(c->setup->spool, c->setup->route, &c->standing);
+}
+
+static void blame_account(struct carrier *c, const struct verdict *blame, const char *server)
+{
+    if (carrier_may_mean_message(blame) && !c->suspicion.result)
+        suspect(c, blame, server);
+    else
+        note_trouble(c, blame, server);
 }
 
 /* What the verdicts say of the account. */
@@ -208,12 +227,11 @@ static void judge(struct carrier *c, const struct delivery *d)
     c->lost = lost && !sent ? c->lost + 1 : 0;
     if (!blame && c->lost > 1)
         note_trouble(c, &d->verdicts[d->n - 1], d->server);
-    else if (blame && carrier_may_mean_message(blame) && !c->suspicion.result)
-        suspect(c, blame, d->server);
     else if (blame)
-        note_trouble(c, blame, d->server);
+        blame_account(c, blame, d->server);
     else if (!lost)
         clear_trouble(c);
+    c->proven = sent && !lost && c->connection.open;
     if (lost || (d->n && d->verdicts[d->n - 1].err.code == 421))
         connection_close(&c->connection);
 }
@@ -245,7 +263,7 @@ void carrier_send(struct carrier *c, const struct cargo *cargo, struct delivery 
     }
     transmit(c, cargo, ret);
     *marked |= c->connection.client.intent.written;
-    if (ret->reused && is_worth_repeating(ret)) {
+    if (ret->reused && is_farewell_to(ret)) {
         start_over(ret);
         if (connect_anew(c, ret) < 0) {
             fail_to_connect(c, ret);
@@ -256,4 +274,48 @@ void carrier_send(struct carrier *c, const struct cargo *cargo, struct delivery 
     }
     delivery_explain(ret);
     judge(c, ret);
+}
+
+/* Several at a time. */
+
+bool carrier_may_fly(struct carrier *c)
+{
+    if (!c->proven || c->in_trouble || c->suspicion.result || sig_caught())
+        return false;
+    if (!c->flying)
+        return take_connection(c);
+    connection_allow(&c->connection, allowance_of(c->account, c->account->net.timeout_ms, 0));
+    return true;
+}
+
+bool carrier_is_worth_repeating(const struct delivery *d)
+{
+    bool failed = false;
+    for (size_t i = 0; i < d->n; i++) {
+        if (may_be_there(&d->verdicts[i]))
+            return false;
+        failed |= d->verdicts[i].err.code == 421 || d->verdicts[i].err.kind != ERR_REPLY;
+    }
+    return failed;
+}
+
+void carrier_judge(struct carrier *c, const struct delivery *d)
+{
+    const struct verdict *blame = find_blame(d);
+    if (blame && !c->in_trouble)
+        blame_account(c, blame, d->server);
+    else if (!blame && !has(d, VERDICT_AMBIGUOUS))
+        clear_trouble(c);
+}
+
+void carrier_land(struct carrier *c)
+{
+    bool lost = c->connection.client.broken;
+    c->flying = false;
+    c->used_at = clock_ms();
+    if (!lost && !c->leaving)
+        return;
+    c->lost = lost;
+    c->proven = c->leaving = false;
+    connection_close(&c->connection);
 }

@@ -29,6 +29,9 @@ struct carrier { /* stays where it is */
     int64_t used_at;          /* clock_ms() */
     unsigned lost;            /* connections in a row, each with a message under way */
     bool in_trouble;          /* found so by this worker */
+    bool proven;              /* the connection's last message was accepted */
+    bool flying;              /* several messages may be on it (queue/flight.h) */
+    bool leaving;             /* it is given up as soon as they have their verdicts */
     struct verdict suspicion; /* pending: none; else what may be the account's trouble */
     char *suspected;          /* the server that said so, or NULL */
 };
@@ -57,5 +60,21 @@ bool carrier_may_mean_message(const struct verdict *v);
 /* Sends it; every verdict is decided afterwards, hints included. c->in_trouble says whether the
  * account is to blame for those that failed. `marked`: the intent stands in the message's file. */
 void carrier_send(struct carrier *c, const struct cargo *cargo, struct delivery *ret, bool *marked);
+
+/* For several at a time (queue/flight.h). */
+
+/* May a message be sent before the last one has its verdict? The connection has taken one, and
+ * nothing is wrong. */
+bool carrier_may_fly(struct carrier *c);
+
+/* The connection has failed: is this one to be sent again, alone, over another? Nothing of it is
+ * there. */
+bool carrier_is_worth_repeating(const struct delivery *d);
+
+/* What its verdicts say of the account. */
+void carrier_judge(struct carrier *c, const struct delivery *d);
+
+/* All have their verdicts. */
+void carrier_land(struct carrier *c);
 
 #endif
