@@ -51,11 +51,15 @@ def test_two_such_messages_are_behind_others_the_next_time(t):
 # Things in the folders.
 
 
-def test_what_cannot_be_set_aside(t):
+def queue_of_nobody(t):
     t.smarthost()
     t.drop_to("nobody")
     os.chown(t.folder, t.user.pw_uid, t.user.pw_gid)
     queue(t)
+
+
+def test_what_cannot_be_set_aside(t):
+    queue_of_nobody(t)
     fill(t, 3)
     foreign = t.folder / "spool" / "new" / "foreign"
     foreign.mkdir()  # of root: nobody else can move a folder
@@ -66,10 +70,7 @@ def test_what_cannot_be_set_aside(t):
 
 def test_folders_of_root(t):
     """A chown without -R, or a runner that root started once."""
-    t.smarthost()
-    t.drop_to("nobody")
-    os.chown(t.folder, t.user.pw_uid, t.user.pw_gid)
-    queue(t)
+    queue_of_nobody(t)
     fill(t, 1)
     os.chown(t.folder / "spool" / "new", 0, 0)
     for words in (("queue", "run"), ("queue", "list"), ("--queue", BOB)):
@@ -79,10 +80,7 @@ def test_folders_of_root(t):
 
 
 def test_root_in_the_queue_of_another(t):
-    t.smarthost()
-    t.drop_to("nobody")
-    os.chown(t.folder, t.user.pw_uid, t.user.pw_gid)
-    queue(t)
+    queue_of_nobody(t)
     fill(t, 1)
     user, t.user = t.user, None
     refused = t.postbag("queue", "list", stdin=b"", env={"POSTBAG_CONFIG": t.config_file})

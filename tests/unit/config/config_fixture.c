@@ -67,6 +67,25 @@ int fixture_load(struct fixture *f, struct config *ret, struct err *e)
     return config_load(&request, ret, e);
 }
 
+struct config fixture_loaded(struct fixture *f)
+{
+    ERR e = { 0 };
+    struct config c = { 0 };
+    if (fixture_load(f, &c, &e) < 0)
+        fail_msg("%s", e.text);
+    return c;
+}
+
+const struct account *fixture_chosen(struct config *c, const char *name)
+{
+    ERR e = { 0 };
+    const struct account *got = NULL;
+    if (config_choose(c, NULL, NULL, NULL, &got, &e) < 0)
+        fail_msg("%s", e.text);
+    assert_string_equal(got->name, name);
+    return got;
+}
+
 struct draft fixture_draft(struct arena *a, const char *text)
 {
     ERR e = { 0 };

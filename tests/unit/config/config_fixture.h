@@ -23,6 +23,11 @@ void fixture_write(const char *path, const char *text, unsigned mode);
 /* config_load() with nothing but the two usual files. */
 int fixture_load(struct fixture *f, struct config *ret, struct err *e);
 
+/* The same where it must succeed; and the account that is chosen when nobody wishes, which must be
+ * of this name. */
+struct config fixture_loaded(struct fixture *f);
+const struct account *fixture_chosen(struct config *c, const char *name);
+
 /* A draft of one file named "f"; the test fails if it cannot be made. */
 struct draft fixture_draft(struct arena *a, const char *text);
 

@@ -28,7 +28,7 @@ static void test_file(void **state)
                                path),
                   0644);
     fixture_write(path, "root: x@b.c\njoe: j@b.c\n", 0644);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_int_equal(config_aliases(&c, &c.accounts[0], &e), 0);
     assert_int_equal(aliases_expand(&c.arena, &c.aliases, "root", &list, &e), 1);
     assert_int_equal(aliases_expand(&c.arena, &c.aliases, "joe", &list, &e), 1);

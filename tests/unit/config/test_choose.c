@@ -14,9 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void load(struct fixture *f, struct config *c)
+static struct config load(struct fixture *f)
 {
-    ERR e = { 0 };
     fixture_write(f->system,
                   "[account sys]\nhost = s\nmatch = *@sys.example\n[account sysdef]\nhost = s\n"
                   "default = yes\n",
@@ -26,8 +25,7 @@ static void load(struct fixture *f, struct config *c)
                   "match = *@two.example, three.example\n[account three]\nhost = u\n"
                   "match = *@THREE.example\n",
                   0644);
-    if (fixture_load(f, c, &e) < 0)
-        fail_msg("%s", e.text);
+    return fixture_loaded(f);
 }
 
 static void test_order(void **state)
@@ -48,7 +46,7 @@ static void test_order(void **state)
     struct config c = { 0 };
     (void)state;
     fixture_init(&f);
-    load(&f, &c);
+    c = load(&f);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ERR e = { 0 };
         const struct account *got = NULL;
@@ -64,20 +62,16 @@ static void test_order(void **state)
 static void test_first(void **state)
 {
     struct fixture f;
-    ERR e = { 0 };
     struct config c = { 0 };
-    const struct account *got = NULL;
     (void)state;
     fixture_init(&f);
     fixture_write(f.system, "[account s]\nhost = s\n", 0644);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
-    assert_int_equal(config_choose(&c, NULL, NULL, NULL, &got, &e), 0);
-    assert_string_equal(got->name, "s");
+    c = fixture_loaded(&f);
+    fixture_chosen(&c, "s");
     config_done(&c);
     fixture_write(f.user, "[account u]\nhost = s\n[account v]\nhost = s\n", 0644);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
-    assert_int_equal(config_choose(&c, NULL, NULL, NULL, &got, &e), 0);
-    assert_string_equal(got->name, "u");
+    c = fixture_loaded(&f);
+    fixture_chosen(&c, "u");
     config_done(&c);
     fixture_done(&f);
 }
@@ -90,7 +84,7 @@ static void test_unknown(void **state)
     const struct account *got = NULL;
     (void)state;
     fixture_init(&f);
-    load(&f, &c);
+    c = load(&f);
     assert_int_equal(config_choose(&c, "four", NULL, NULL, &got, &e), -1);
     assert_int_equal(e.kind, ERR_CONFIG);
     assert_string_equal(e.text, "there is no account \"four\"; write one of one, two, three, sys, "
@@ -108,7 +102,7 @@ static void test_none(void **state)
     const struct account *got = NULL;
     (void)state;
     fixture_init(&f);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_int_equal(config_choose(&c, "x", NULL, NULL, &got, &e), -1);
     assert_int_equal(e.kind, ERR_CONFIG);
     assert_string_equal(e.text, "no configuration");
@@ -117,7 +111,7 @@ static void test_none(void **state)
     assert_non_null(strstr(e.hint, f.user));
     config_done(&c);
     fixture_write(f.user, "[log]\n", 0644);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_int_equal(config_choose(&c, NULL, NULL, NULL, &got, &e), -1);
     assert_non_null(strstr(e.text, "config: no account; write an [account NAME] section"));
     config_done(&c);
@@ -156,7 +150,7 @@ static void test_sets(void **state)
     const struct account *got = NULL;
     (void)state;
     fixture_init(&f);
-    load(&f, &c);
+    c = load(&f);
     strlist_add(&c.arena, &c.sets, "maildomain=example.com");
     assert_int_equal(config_choose(&c, "two", NULL, NULL, &got, &e), 0);
     assert_string_equal(got->mail.maildomain, "example.com");

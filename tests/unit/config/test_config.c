@@ -27,18 +27,16 @@ static void refuse(struct fixture *f, enum err_kind kind, const char *want)
 static void test_nothing(void **state)
 {
     struct fixture f;
-    ERR e = { 0 };
-    struct config c = { 0 };
     (void)state;
     fixture_init(&f);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    struct config c = fixture_loaded(&f);
     assert_int_equal(c.n_accounts + c.files.n, 0);
     assert_string_equal(c.wanted, f.user);
     assert_string_equal(c.log.syslog, "mail");
     assert_int_equal(c.queue.mode, QUEUE_MODE_DIRECT);
     config_done(&c);
     f.ident.config = NULL;
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_string_equal(c.wanted, f.system);
     config_done(&c);
     fixture_done(&f);
@@ -48,7 +46,6 @@ static void test_nothing(void **state)
 static void test_quotes(void **state)
 {
     struct fixture f;
-    ERR e = { 0 };
     struct config c = { 0 };
     (void)state;
     fixture_init(&f);
@@ -57,7 +54,7 @@ static void test_quotes(void **state)
                   "password = \"secret\"\npassword_command = \"pass show\"\n"
                   "[account b]\nuser = \"a\" \"b\"\npassword = it's\n",
                   0600);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_int_equal(c.notes.n, 2);
     assert_non_null(strstr(c.notes.items[0], "config:2: the quotation marks are part of the from"));
     assert_non_null(strstr(c.notes.items[1], "config:6: the quotation marks are part of the pass"));
@@ -86,7 +83,7 @@ static void test_two_files(void **state)
                   "[aliases]\nroot = user@example.com\n[log]\nfile = ~/log\n"
                   "[queue]\nmode = try\nretry = 5m, 1h\ndir = ~/spool\n",
                   0644);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_int_equal(c.n_accounts, 3);
     assert_string_equal(c.accounts[0].name, "c");
     assert_string_equal(c.accounts[1].name, "a");
@@ -129,7 +126,7 @@ static void test_one_file_instead(void **state)
     const char *third = arena_printf(&f.arena, "%s/third", f.root);
     fixture_write(third, "[account t]\n", 0644);
     setenv("POSTBAG_CONFIG", f.user, 1);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_string_equal(c.accounts[0].name, "u");
     config_done(&c);
     struct config_request request = { .ident = &f.ident, .file = third, .system_file = f.system };
@@ -167,12 +164,11 @@ static void test_file_of_root(void **state)
 static void test_secrets(void **state)
 {
     struct fixture f;
-    ERR e = { 0 };
     struct config c = { 0 };
     (void)state;
     fixture_init(&f);
     fixture_write(f.user, "[account a]\nuser = x\npassword = p;a ;ss # \"'$$$w\n", 0600);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_string_equal(c.accounts[0].auth.password, "p;a ;ss # \"'$$w");
     config_done(&c);
     fixture_write(f.user, "[account a]\nuser = x\npassword = y\n", 0644);
@@ -184,7 +180,7 @@ static void test_secrets(void **state)
         refuse(&f, ERR_CONFIG, "config:3: a password in a file of another user");
     setenv("PB_PASSWORD", "from the environment", 1);
     fixture_write(f.user, "[account a]\nuser = x\npassword = ${PB_PASSWORD}\n", 0644);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_string_equal(c.accounts[0].auth.password, "from the environment");
     config_done(&c);
     fixture_done(&f);
@@ -193,7 +189,6 @@ static void test_secrets(void **state)
 static void test_url(void **state)
 {
     struct fixture f;
-    ERR e = { 0 };
     struct config c = { 0 };
     (void)state;
     fixture_init(&f);
@@ -202,7 +197,7 @@ static void test_url(void **state)
                   "default = yes\n[account env]\nport = 1\n",
                   0644);
     setenv("POSTBAG_URL", "smtps://me%40example.com:a%24%7BX%7D%24%24@mail.example.com", 1);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
+    c = fixture_loaded(&f);
     assert_int_equal(c.n_accounts, 2);
     const struct account *env = &c.accounts[0];
     assert_string_equal(env->name, "env");

@@ -48,9 +48,8 @@ static void test_choice(void **state)
     const char *path = arena_printf(&f.arena, "%s/socket", f.root);
     int fd = make_socket(path);
     setenv("POSTBAG_SOCKET", path, 1);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
-    assert_int_equal(config_choose(&c, NULL, NULL, NULL, &got, &e), 0);
-    assert_string_equal(got->name, "service");
+    c = fixture_loaded(&f);
+    got = fixture_chosen(&c, "service");
     assert_true(got->is_service);
     assert_true(got->mail.leave_local);
     assert_string_equal(got->net.host.items[0], path);
@@ -59,9 +58,8 @@ static void test_choice(void **state)
     assert_int_equal(config_choose(&c, NULL, NULL, NULL, &got, &e), -1);
     config_done(&c);
     fixture_write(f.user, "[account mine]\nhost = h\n", 0600);
-    assert_int_equal(fixture_load(&f, &c, &e), 0);
-    assert_int_equal(config_choose(&c, NULL, NULL, NULL, &got, &e), 0);
-    assert_string_equal(got->name, "mine");
+    c = fixture_loaded(&f);
+    fixture_chosen(&c, "mine");
     config_done(&c);
     close(fd);
     unlink(path);
