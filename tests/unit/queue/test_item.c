@@ -22,8 +22,7 @@
 
 /* A spool with one message in new/. */
 struct place {
-    struct scratch scratch;
-    struct spool spool;
+    struct scratch_place made;
     struct queue_id id;
     struct entry_path path;
 };
@@ -31,26 +30,22 @@ struct place {
 static void place_open(struct place *p, size_t size)
 {
     ERR e = { 0 };
-    scratch_open(&p->scratch);
-    p->spool = scratch_spool(&p->scratch);
-    struct stored stored = scratch_stored(size);
-    struct entry entry = scratch_entry(&p->scratch, &stored);
-    assert_int_equal(spool_commit(&p->spool, &entry, &stored, FOLDER_NEW, &e), 1);
-    p->id = entry.id;
+    scratch_place_open(&p->made, size);
+    assert_int_equal(spool_commit(&p->made.spool, &p->made.entry, &p->made.stored, FOLDER_NEW, &e),
+                     1);
+    p->id = p->made.entry.id;
     p->path = entry_path(FOLDER_NEW, &p->id);
-    stored_done(&stored);
 }
 
 static void place_done(struct place *p)
 {
-    spool_close(&p->spool);
-    scratch_remove(&p->scratch);
+    scratch_place_close(&p->made);
 }
 
 static enum item_open open_it(const struct place *p, bool for_show, struct item *ret, struct err *e)
 {
     *ret = (struct item){ 0 };
-    return item_open(&p->spool, FOLDER_NEW, &p->id, for_show, ret, e);
+    return item_open(&p->made.spool, FOLDER_NEW, &p->id, for_show, ret, e);
 }
 
 /* One that opens. */
@@ -132,16 +127,16 @@ static void test_gone(void **state)
     struct place p;
     struct item item;
     place_open(&p, 10);
-    assert_int_equal(spool_move(&p.spool, &p.id, FOLDER_NEW, FOLDER_DEFER, false, &e), 0);
+    assert_int_equal(spool_move(&p.made.spool, &p.id, FOLDER_NEW, FOLDER_DEFER, false, &e), 0);
     assert_int_equal(open_it(&p, false, &item, &e), ITEM_GONE);
     assert_int_equal(open_it(&p, true, &item, &e), ITEM_GONE);
-    assert_int_equal(item_open(&p.spool, FOLDER_DEFER, &p.id, false, &item, &e), ITEM_OPEN);
+    assert_int_equal(item_open(&p.made.spool, FOLDER_DEFER, &p.id, false, &item, &e), ITEM_OPEN);
     assert_int_equal(item_move(&item, FOLDER_HOLD, true, &e), 0);
     assert_int_equal(item.folder, FOLDER_HOLD);
     assert_int_equal(item_move(&item, FOLDER_HOLD, true, &e), 0);
     assert_int_equal(item_remove(&item, &e), 0);
     assert_int_equal(item_remove(&item, &e), 0);
-    assert_int_equal(scratch_names(&p.scratch, "hold"), 0);
+    assert_int_equal(scratch_names(&p.made.scratch, "hold"), 0);
     item_close(&item);
     place_done(&p);
 }
@@ -167,9 +162,9 @@ static void test_torn_at_every_octet(void **state)
     ERR e = { 0 };
     struct item item;
     place_open(&p, 600);
-    BUF whole = scratch_read(&p.scratch, p.path.text);
+    BUF whole = scratch_read(&p.made.scratch, p.path.text);
     for (size_t len = whole.len; len-- > 0;) {
-        scratch_write(&p.scratch, p.path.text, (struct span){ whole.at, len });
+        scratch_write(&p.made.scratch, p.path.text, (struct span){ whole.at, len });
         if (!is_refused(&p))
             fail_msg("cut at %zu", len);
         assert_int_equal(open_it(&p, true, &item, &e), ITEM_BAD);
@@ -182,13 +177,13 @@ static void test_zeros_at_every_octet(void **state)
     (void)state;
     struct place p;
     place_open(&p, 600);
-    BUF whole = scratch_read(&p.scratch, p.path.text);
+    BUF whole = scratch_read(&p.made.scratch, p.path.text);
     for (size_t len = 0; len < whole.len; len++) {
         BUF hole = { 0 };
         buf_add(&hole, whole.at, len);
         memset(buf_room(&hole, whole.len - len), 0, whole.len - len);
         hole.len = whole.len;
-        scratch_write(&p.scratch, p.path.text, buf_span(&hole));
+        scratch_write(&p.made.scratch, p.path.text, buf_span(&hole));
         if (!is_refused(&p))
             fail_msg("zeros from %zu on", len);
     }
@@ -205,13 +200,13 @@ static void test_every_flipped_bit(void **state)
     assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
     size_t state_end = ENTRY_STATE_AT + entry_state_size(&item.entry);
     item_close(&item);
-    BUF octets = scratch_read(&p.scratch, p.path.text);
+    BUF octets = scratch_read(&p.made.scratch, p.path.text);
     for (size_t at = 0; at < octets.len; at++) {
         for (int bit = 0; bit < 8; bit++) {
             if (at >= ENTRY_STATE_AT && at < state_end)
                 continue;
             octets.at[at] = (char)(octets.at[at] ^ 1 << bit);
-            scratch_write(&p.scratch, p.path.text, buf_span(&octets));
+            scratch_write(&p.made.scratch, p.path.text, buf_span(&octets));
             if (!is_refused(&p))
                 fail_msg("octet %zu, bit %d", at, bit);
             octets.at[at] = (char)(octets.at[at] ^ 1 << bit);
@@ -224,28 +219,28 @@ static void test_every_flipped_bit(void **state)
 
 static void make_folder(const struct place *p)
 {
-    assert_int_equal(mkdirat(p->spool.root, p->path.text, 0700), 0);
+    assert_int_equal(mkdirat(p->made.spool.root, p->path.text, 0700), 0);
 }
 
 static void make_fifo(const struct place *p)
 {
-    assert_int_equal(mkfifoat(p->spool.root, p->path.text, 0600), 0);
+    assert_int_equal(mkfifoat(p->made.spool.root, p->path.text, 0600), 0);
 }
 
 static void make_symlink(const struct place *p)
 {
-    scratch_write(&p->scratch, "elsewhere", SPAN("x"));
-    assert_int_equal(symlinkat("../elsewhere", p->spool.root, p->path.text), 0);
+    scratch_write(&p->made.scratch, "elsewhere", SPAN("x"));
+    assert_int_equal(symlinkat("../elsewhere", p->made.spool.root, p->path.text), 0);
 }
 
 static void make_empty(const struct place *p)
 {
-    scratch_write(&p->scratch, p->path.text, SPAN(""));
+    scratch_write(&p->made.scratch, p->path.text, SPAN(""));
 }
 
 static void make_sparse(const struct place *p)
 {
-    CLEANUP(io_close) int fd = openat(p->spool.root, p->path.text, O_WRONLY | O_CREAT, 0600);
+    CLEANUP(io_close) int fd = openat(p->made.spool.root, p->path.text, O_WRONLY | O_CREAT, 0600);
     assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
 }
 
@@ -254,35 +249,35 @@ static void make_sparse_entry(const struct place *p)
 {
     BUF head = { 0 };
     buf_addf(&head, "postbag-queue 1 %s\n", p->id.text);
-    scratch_write(&p->scratch, p->path.text, buf_span(&head));
-    CLEANUP(io_close) int fd = openat(p->spool.root, p->path.text, O_WRONLY);
+    scratch_write(&p->made.scratch, p->path.text, buf_span(&head));
+    CLEANUP(io_close) int fd = openat(p->made.spool.root, p->path.text, O_WRONLY);
     assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
 }
 
 static void make_of_another_version(const struct place *p)
 {
-    scratch_write(&p->scratch, p->path.text, SPAN("postbag-queue 7 whatever\n"));
+    scratch_write(&p->made.scratch, p->path.text, SPAN("postbag-queue 7 whatever\n"));
 }
 
 static void make_of_another_name(const struct place *p)
 {
-    BUF octets = scratch_read(&p->scratch, "kept");
+    BUF octets = scratch_read(&p->made.scratch, "kept");
     octets.at[ENTRY_STATE_AT - 2] = octets.at[ENTRY_STATE_AT - 2] == '0' ? '1' : '0';
-    scratch_write(&p->scratch, p->path.text, buf_span(&octets));
+    scratch_write(&p->made.scratch, p->path.text, buf_span(&octets));
 }
 
 static void make_hard_link(const struct place *p)
 {
-    assert_int_equal(linkat(p->spool.root, "kept", p->spool.root, p->path.text, 0), 0);
+    assert_int_equal(linkat(p->made.spool.root, "kept", p->made.spool.root, p->path.text, 0), 0);
 }
 
 static void make_of_another_user(const struct place *p)
 {
-    BUF octets = scratch_read(&p->scratch, "kept");
-    scratch_write(&p->scratch, p->path.text, buf_span(&octets));
+    BUF octets = scratch_read(&p->made.scratch, "kept");
+    scratch_write(&p->made.scratch, p->path.text, buf_span(&octets));
     if (geteuid())
         skip();
-    assert_int_equal(fchownat(p->spool.root, p->path.text, 12345, 12345, 0), 0);
+    assert_int_equal(fchownat(p->made.spool.root, p->path.text, 12345, 12345, 0), 0);
 }
 
 static const struct {
@@ -307,7 +302,7 @@ static void test_hostile(void **state)
     (void)state;
     struct place p;
     place_open(&p, 100);
-    assert_int_equal(renameat(p.spool.root, p.path.text, p.spool.root, "kept"), 0);
+    assert_int_equal(renameat(p.made.spool.root, p.path.text, p.made.spool.root, "kept"), 0);
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
         ERR e = { 0 };
         ERR shown = { 0 };
@@ -319,9 +314,9 @@ static void test_hostile(void **state)
         enum item_open looked = open_it(&p, true, &item, &shown);
         assert_int_equal(looked, hostile[i].shown ? ITEM_OPEN : ITEM_BAD);
         item_close(&item);
-        assert_int_equal(spool_set_aside(&p.spool, FOLDER_NEW, p.id.text, &e), 0);
-        assert_int_equal(scratch_names(&p.scratch, "new"), 0);
-        assert_int_equal(scratch_names(&p.scratch, "corrupt"), i + 1);
+        assert_int_equal(spool_set_aside(&p.made.spool, FOLDER_NEW, p.id.text, &e), 0);
+        assert_int_equal(scratch_names(&p.made.scratch, "new"), 0);
+        assert_int_equal(scratch_names(&p.made.scratch, "corrupt"), i + 1);
     }
     place_done(&p);
 }
@@ -337,9 +332,10 @@ static void test_second_name_of_a_crash(void **state)
         ERR e = { 0 };
         struct item item;
         struct entry_path other = entry_path(others[i], &p.id);
-        assert_int_equal(linkat(p.spool.root, p.path.text, p.spool.root, other.text, 0), 0);
+        assert_int_equal(linkat(p.made.spool.root, p.path.text, p.made.spool.root, other.text, 0),
+                         0);
         assert_int_equal(open_it(&p, false, &item, &e), ITEM_OPEN);
-        assert_int_equal(scratch_names(&p.scratch, folder_name(others[i])), 0);
+        assert_int_equal(scratch_names(&p.made.scratch, folder_name(others[i])), 0);
         item_close(&item);
     }
     place_done(&p);
@@ -458,10 +454,10 @@ static void test_a_look_leaves_no_trace(void **state)
     struct place p;
     struct stat facts;
     place_open(&p, 100);
-    assert_int_equal(utimensat(p.spool.root, p.path.text, times, 0), 0);
+    assert_int_equal(utimensat(p.made.spool.root, p.path.text, times, 0), 0);
     struct item item = opened(&p, true);
     item_close(&item);
-    assert_int_equal(fstatat(p.spool.root, p.path.text, &facts, 0), 0);
+    assert_int_equal(fstatat(p.made.spool.root, p.path.text, &facts, 0), 0);
     assert_int_equal(facts.st_atime, 1000);
     place_done(&p);
 }
