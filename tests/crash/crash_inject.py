@@ -10,7 +10,7 @@ import signal
 import judge
 import lab
 import tracer
-from lab import Failure, Letter, cases
+from lab import Failure, Letter, cases, full
 
 MOST_FINDINGS = 8  # then a test ends early
 SAMPLE = 6  # faults of each kind and scenario, without --full
@@ -32,6 +32,11 @@ SUBMISSIONS = [
     for kind in tracer.KINDS
 ]
 RUNS = [f"{server}-{kind}" for server in SERVERS for kind in tracer.KINDS]
+OFFERS = {"": (), "bdat": ("chunking: yes",), "data": (), "lockstep": ("ehlo-drop: PIPELINING",)}
+ALL_FLIGHTS = [f"{server}+{offer}-{kind}" for server in SERVERS for offer in ("bdat", "data", "lockstep")
+               for kind in tracer.KINDS]  # fmt: skip
+FLIGHTS = [f"{server}+{offer}-{kind}" for server in ("good", "half", "silenced") for offer in ("bdat", "data")
+           for kind in ("kill", "error", "term")]  # fmt: skip
 
 
 def sample(t, name, faults):
@@ -115,14 +120,21 @@ def test_submitter(t, row):
 # The runner
 
 
+def serve(t, row):
+    """The server of a row: "half", or what is offered too: "half+bdat"."""
+    server, _, offer = row.split("-")[0].partition("+")
+    t.serve(*OFFERS[offer], *SERVERS[server][1])
+    return server
+
+
 def try_run(t, row, letters, fault):
-    server = row.split("-")[0]
     t.restore(t.folder / "full")
-    t.serve(*SERVERS[server][1])
+    server = serve(t, row)
     traced = t.traced(fault, "queue", "run")
     before = t.arrivals()
     after = t.recover()
-    twice = judge.window_of(traced.calls, t.spool, False) or server == "silenced"
+    window = judge.flight_window_of(traced.calls, t.spool) or judge.window_of(traced.calls, t.spool, False)
+    twice = window or server == "silenced"
     told_twice = judge.bounce_window_of(traced.calls, t.spool)
     found = unexpected(traced) + judge.check_copies(letters, before, after)
     for letter in letters:
@@ -137,14 +149,33 @@ def try_run(t, row, letters, fault):
 
 @cases(*RUNS)
 def test_runner(t, row):
-    server, kind = row.split("-")
-    names = SERVERS[server][0]
-    letters = [Letter(f"letter{n}", names[:size], 10) for n, size in enumerate((4, 1, 2))]
+    strike_runner(t, row, (4, 1, 2))
+
+
+@cases(*FLIGHTS)
+def test_flight(t, row):
+    """Many small ones, so that most are on the wire at the same time."""
+    strike_runner(t, row, (1, 1, 1, 2, 1, 1, 4, 1))
+
+
+@full
+@cases(*ALL_FLIGHTS)
+def test_any_flight(t, row):
+    strike_runner(t, row, (1, 1, 1, 2, 1, 1, 4, 1))
+
+
+def strike_runner(t, row, sizes):
+    kind = row.split("-")[1]
+    letters = []
+    for n, size in enumerate(sizes):
+        names = SERVERS[row.split("-")[0].partition("+")[0]][0]
+        first = n % len(names) if size == 1 else 0
+        letters.append(Letter(f"letter{n}", names[first : first + size], 10))
     t.serve()
     t.keep(*letters)
     t.arrivals()
     t.snapshot(t.folder / "full")
-    t.serve(*SERVERS[server][1])
+    serve(t, row)
     calls = t.traced("-", "queue", "run").calls
     t.arrivals()
     faults = tracer.faults(tracer.interesting(calls, t.config_file), kind)

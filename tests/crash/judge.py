@@ -30,6 +30,19 @@ def window_of(calls, spool, submission):
     return not any(is_record(c, spool, submission) for c in since)
 
 
+def flight_window_of(calls, spool):
+    """The same for a runner that may have several messages on the wire: was one of them marked as
+    being sent, and its verdict not recorded?"""
+    hit = next((c for c in calls if c.struck), None)
+    doubtful = set()
+    for call in (c for c in calls if hit and c.process == hit.process and c.at < hit.at):
+        if call.name == "pwrite64" and call.path.startswith(str(spool)) and call.data == b"!":
+            doubtful.add(call.path)
+        elif is_record(call, spool, False):
+            doubtful.discard(call.path)
+    return bool(doubtful)
+
+
 def bounce_window_of(calls, spool):
     """Did the fault strike between the commit of a bounce and the mark of those it tells of? Then it
     is made once more, under the same name; if the first one has left by then, it is told twice."""
