@@ -51,8 +51,8 @@ int transfer_prepare(struct transfer *x, const struct envelope *envelope, struct
 void transfer_begin(struct transfer *x);
 
 /* Sends until all is answered, or (`ahead`) until another message may follow: 0. 1 when it would
- * have to wait and a message before it is over, which should be written down first. -1 when the connection
- * failed: then session_broken comes next. */
+ * have to wait and a message before it is over, which should be written down first. -1 when the
+ * connection failed: then session_broken comes next. */
 int transfer_perform(struct transfer *x, bool ahead, struct err *e) MUST_USE;
 
 /* Sends what is queued, waits for a reply, and hands it on; or hands on those that have come. -1 as
