@@ -1,21 +1,82 @@
 #include "cmd/kept.h"
 
-/* kept = "queued as " queue-id, and nothing else: a smarthost's own words may say the like */
-static bool is_kept(const struct verdict *v, struct queue_id *id)
+#include "smtp/reply.h"
+
+#include <string.h>
+
+static const char front[] = "queued as ";
+
+void kept_write(const struct queue_id *id, const struct verdict *why, struct buf *to)
 {
-    struct span words = v->err.reply ? span_of(v->err.reply) : SPAN("");
-    if (v->result != VERDICT_SENT || !span_starts(words, "queued as "))
+    buf_addf(to, "%s%s", front, id->text);
+    if (why && why->err.text)
+        buf_addf(to, " (%s: %s)", stage_name(why->stage), why->err.text);
+}
+
+/* Reading. */
+
+static bool find_stage(struct span name, enum stage *ret)
+{
+    for (int i = STAGE_SECRET; i <= STAGE_QUIT; i++)
+        if (span_is(name, stage_name((enum stage)i))) {
+            *ret = (enum stage)i;
+            return true;
+        }
+    return false;
+}
+
+/* A server's reply, or what has failed here. */
+static void read_words(struct span words, struct err *ret)
+{
+    BUF line = { 0 };
+    struct reply_parser parser = { 0 };
+    struct reply reply = { 0 };
+    size_t used;
+    buf_add_span(&line, words);
+    buf_add_string(&line, "\r\n");
+    if (reply_feed(&parser, buf_span(&line), &used, &reply) == 1)
+        reply_error(&reply, ret);
+    else
+        err_set(ret, ERR_TEMPORARY, "%.*s", (int)words.len, words.at);
+    reply_done(&reply);
+    reply_parser_done(&parser);
+}
+
+static bool read_reason(struct span reason, struct verdict *ret)
+{
+    struct span rest = reason, name;
+    if (!span_next(&rest, ':', &name) || !span_starts(rest, " ") || !find_stage(name, &ret->stage))
         return false;
-    return queue_id_parse(span_from(words, sizeof "queued as " - 1), id) == 0;
+    read_words(span_from(rest, 1), &ret->err);
+    return true;
+}
+
+/* Nothing else may stand there: a smarthost's own words may say the like. */
+static bool read_kept(struct span words, struct queue_id *id, struct verdict *ret)
+{
+    if (!span_starts(words, front))
+        return false;
+    words = span_from(words, sizeof front - 1);
+    struct span name = { words.at, words.len < QUEUE_ID_SIZE ? words.len : QUEUE_ID_SIZE };
+    struct span rest = span_from(words, name.len);
+    if (rest.len && (!span_starts(rest, " (") || rest.at[rest.len - 1] != ')'))
+        return false;
+    if (queue_id_parse(name, id) < 0)
+        return false;
+    return !rest.len || read_reason((struct span){ rest.at + 2, rest.len - 3 }, ret);
 }
 
 void kept_by_service(const struct account *account, struct submitted *s)
 {
     for (size_t i = 0; account->is_service && i < s->delivery.n; i++) {
         struct verdict *v = &s->delivery.verdicts[i];
-        if (!is_kept(v, &s->id))
+        struct verdict kept = { .result = VERDICT_QUEUED };
+        struct queue_id id;
+        if (v->result != VERDICT_SENT || !v->err.reply ||
+            !read_kept(span_of(v->err.reply), &id, &kept))
             continue;
-        v->result = VERDICT_QUEUED;
-        err_done(&v->err);
+        s->id = id;
+        verdict_done(v);
+        *v = kept;
     }
 }

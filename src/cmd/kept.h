@@ -1,11 +1,19 @@
-/* What the service has kept: "queued as ID" in its reply makes a message queued that was sent as
- * far as the protocol knows. */
+/* What the service has kept: how it says so in its reply, and how whoever submits reads it.
+ *
+ *   kept   = "queued as " queue-id [ " (" reason ")" ]
+ *   reason = stage ": " ( reply-code [ SP enhanced ] [ SP words ] / words )
+ *
+ * The stage is one of smtp/stage.h, the reason why it was not sent at once. */
 #ifndef CMD_KEPT_H
 #define CMD_KEPT_H
 
 #include "queue/submit.h"
 
-/* Nothing happens for any other account than the service's. */
+/* Appends it. `why` may be NULL, and its error none. */
+void kept_write(const struct queue_id *id, const struct verdict *why, struct buf *to);
+
+/* Such a reply makes a message queued that was sent as far as the protocol knows, with the reason
+ * as its error. Nothing happens for any other account than the service's. */
 void kept_by_service(const struct account *account, struct submitted *s);
 
 #endif

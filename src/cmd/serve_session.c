@@ -8,6 +8,7 @@
 #include "base/sig.h"
 #include "cmd/dialogue.h"
 #include "cmd/handover.h"
+#include "cmd/kept.h"
 #include "cmd/serve.h"
 #include "cmd/serve_limits.h"
 #include "cmd/serve_policy.h"
@@ -178,16 +179,18 @@ static void answer(struct dialogue *d, struct dialogue_group group)
 {
     struct answer a = { 0 };
     const struct verdict *verdicts = d->submitted.delivery.verdicts + group.first;
-    size_t queued = 0, sent = 0;
+    const struct verdict *queued = NULL;
+    size_t settled = 0;
     for (size_t i = 0; i < group.n; i++) {
-        queued += verdicts[i].result == VERDICT_QUEUED;
-        sent += verdicts[i].result == VERDICT_SENT;
+        settled += verdict_is_settled(&verdicts[i]);
+        if (verdicts[i].result == VERDICT_QUEUED && (!queued || !queued->err.kind))
+            queued = &verdicts[i];
     }
     answer_of_verdicts(verdicts, d->told + group.first, group.n, &a);
-    if (queued && queued + sent == group.n) {
+    if (queued && settled == group.n) {
         answer_done(&a);
         a.code = 250;
-        buf_addf(&a.words, "queued as %s", d->submitted.id.text);
+        kept_write(&d->submitted.id, queued, &a.words);
     }
     dialogue_give(d, &a);
 }

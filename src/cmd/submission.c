@@ -210,6 +210,9 @@ static int choose_account(struct submission *s, struct err *e)
     const char *sender = named ? plain_address(&s->arena, &s->given_sender) : NULL;
     if (config_choose(&s->config, s->options->account, sender, header_from(s), &s->account, e) < 0)
         return -1;
+    if (s->account->is_service && s->options->no_queue)
+        return err_set(e, ERR_USAGE, "--no-queue: the service at %s keeps every message first",
+                       s->account->net.host.items[0]);
     if (!s->envelope.dsn_notify)
         s->envelope.dsn_notify = s->account->mail.dsn_notify;
     if (s->envelope.dsn_return == DSN_RETURN_UNSET)

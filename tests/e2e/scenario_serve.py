@@ -317,6 +317,27 @@ def test_queued_when_nobody_answers(t):
         t.equal(kept(t), [told["queue_id"]])
 
 
+def test_why_it_is_queued(t):
+    """As without the service: for each recipient the smarthost's words."""
+    t.smarthost("on RCPT soft@*: reply 451 4.3.0 Not now")
+    with service(t, settle=False) as s:
+        run = s.submit("--json", "-v", "soft@example.net", BOB, door="postbag")
+        soft, good = json.loads(run.stdout)["recipients"]
+        t.equal((run.status, good["result"]), (0, "sent"))
+        t.equal(soft, {"address": "soft@example.net", "result": "queued", "stage": "RCPT", "code": 451, "enhanced": "4.3.0", "text": "Not now"})
+        t.match(run.stderr, re.compile("soft@example.net: queued as .*: 451 4.3.0 Not now"))
+
+
+def test_why_all_is_queued(t):
+    """What is wrong with the account is said, too."""
+    with t.closed_port() as port, service(t, settle=False, account=(f"port = {port}", "tls = off")) as s:
+        for _ in range(2):
+            run = s.submit("--json", BOB, door="postbag")
+            told = json.loads(run.stdout)["recipients"][0]
+            t.equal((run.status, told["result"], told["stage"], told["code"]), (0, "queued", "connect", 0))
+            t.match(told["text"], "refused")
+
+
 def test_no_service(t):
     """Without the service there is no account; a socket that nobody listens at is 75."""
     t.smarthost()
@@ -334,6 +355,7 @@ def test_what_the_service_settles(t):
     with service(t) as s:
         t.failed(s.submit("-a", "other", BOB), 78, "other", "service")
         t.failed(s.submit("--set", "port=1", BOB, door="postbag"), 64, "--set", "service")
+        t.failed(s.submit("--no-queue", BOB, door="postbag"), 64, "--no-queue", "service")
         t.accepted(s.submit("-a", "service", BOB))
 
 

@@ -17,20 +17,23 @@ static struct rcpt ours[] = {
 
 static void test_by_name(void **state)
 {
-    static const struct spool spool;
+    static const struct spool spool = { .root = -1 };
     char marks[] = { MARK_DELIVERED, MARK_REFUSED, MARK_TODO, '\0' };
     struct last_reply replies[] = {
         { .stage = STAGE_END, .code = 250, .enhanced = "2.6.0", .text = "Taken" },
         { .stage = STAGE_RCPT, .code = 550, .enhanced = "5.1.1", .text = "User unknown" },
-        { 0 },
+        { .stage = STAGE_MAIL, .code = 451, .enhanced = "4.3.0", .text = "Not now" },
     };
     struct waiting w = { .marks = marks, .replies = replies, .n = 3, .item.spool = &spool };
     struct envelope envelope = { .rcpts = ours, .n_rcpts = 4 };
     struct delivery d = { 0 };
     (void)state;
     w.item.entry.envelope = (struct envelope){ .rcpts = stored, .n_rcpts = 3 };
+    w.item.entry.route = (struct route){ .config = "/none", .account = "none" };
     serve_verdicts(&w, &envelope, &d);
     assert_int_equal(d.verdicts[0].result, VERDICT_QUEUED);
+    assert_int_equal(d.verdicts[0].stage, STAGE_MAIL);
+    assert_string_equal(d.verdicts[0].err.text, "451 4.3.0 Not now");
     assert_int_equal(d.verdicts[1].result, VERDICT_SENT);
     assert_string_equal(d.verdicts[1].err.reply, "Taken");
     assert_string_equal(d.verdicts[1].err.enhanced, "2.6.0");
