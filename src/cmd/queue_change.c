@@ -58,10 +58,18 @@ static void renew(struct state *state)
             state->marks[i] = MARK_TODO;
 }
 
+/* Whoever took it up would else wait, as behind every end that was left open. */
+static void note_open_end(struct state *state)
+{
+    state->ambiguous += state->sending;
+    state->sending = false;
+}
+
 static int release(struct change *c, struct item *item, struct err *e)
 {
     if (item->folder == FOLDER_FAILED || item->folder == FOLDER_HOLD)
         renew(&item->entry.state);
+    note_open_end(&item->entry.state);
     item->entry.state.next_s = 0;
     if (item_write_state(item, true, e) < 0)
         return -1;

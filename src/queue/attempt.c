@@ -170,10 +170,13 @@ static enum worker_result pass_over(struct attempt *a)
     return result == WORKER_DEFERRED ? WORKER_TROUBLE : result;
 }
 
+/* Who wants everything tried does not want twice what may have arrived. */
 static bool is_due(const struct attempt *a)
 {
     const struct carrier *c = a->carrier;
-    return c->setup->all || schedule_is_due(&c->schedule, a->item.entry.state.next_s, a->now);
+    const struct state *state = &a->item.entry.state;
+    return schedule_is_due(&c->schedule, state->next_s, a->now) ||
+           (c->setup->all && !state_is_ambiguous(state));
 }
 
 /* False, always. A time that is set already is more than the message's own. */

@@ -57,11 +57,11 @@ struct client {
     struct reply_parser parser;
     struct reply reply; /* the last one */
     struct caps caps;
-    struct buf address;       /* that was reached */
-    enum stage stage;         /* where we are, or where we failed */
+    struct buf address;        /* that was reached */
+    enum stage stage;          /* where we are, or where we failed */
     struct deadline answer_by; /* of the replies to the ends of data that have left */
     struct deadline greet_by;  /* of name lookup, connection and greeting together */
-    enum mech mech;           /* of the login, 0 for none */
+    enum mech mech;            /* of the login, 0 for none */
     bool lmtp;
     bool broken; /* the connection is of no more use */
     bool quit_sent;

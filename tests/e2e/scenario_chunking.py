@@ -191,7 +191,7 @@ def test_one_trip_a_message(t):
     emptied(t, run(t))
     t.equal(arrived(t), [f"r{i}@example.net" for i in range(10)])
     t.equal((len(t.sessions), {m.by for m in t.messages}), (1, {"BDAT"}))
-    t.equal(t.messages[-1].flights - t.messages[0].flights, 9)
+    t.true(t.messages[-1].flights - t.messages[0].flights <= 2, "round trips behind the first")
 
 
 def test_refused_among_many(t):

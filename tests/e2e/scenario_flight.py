@@ -6,7 +6,7 @@ import re
 import signal
 
 from harness import cases, full, until
-from scenario_queue import BOB, kept, queue, silent
+from scenario_queue import BOB, kept, queue, release, silent
 from scenario_queue_run import accepted, arrived, emptied, fill, put, run, start, state, worker_of
 
 OFFERS = {"bdat": ["chunking: yes"], "data": [], "lockstep": ["ehlo-drop: PIPELINING"]}
@@ -142,6 +142,10 @@ def die(t, row):
     t.true("421" not in fault or not doubtful, "a farewell leaves nothing open")
     silent(t, run(t, "--due"))
     t.equal(set(kept(t)), doubtful, "those wait")
+    t.equal(run(t).status, 75 if doubtful else 0)
+    t.equal(set(kept(t)), doubtful, "even if all is to be tried")
+    if doubtful:
+        release(t)
     emptied(t, run(t))
     t.equal({m.to[0] for m in t.messages}, set(names), "arrived")
     twice = [a for a in names if arrived(t).count(a) > 1]
@@ -193,6 +197,7 @@ def test_worker_killed(t, row):
     t.true(1 <= len(doubtful) <= most, f"{len(doubtful)} of at most {most} are marked")
     silent(t, run(t, "--due"))
     t.equal(sorted(kept(t)), sorted(doubtful))
+    release(t)
     emptied(t, run(t))
     t.equal({m.to[0] for m in t.messages}, set(recipients(40)))
 

@@ -9,7 +9,7 @@ import signal
 import time
 
 from harness import MESSAGE, Failure, Skip, cases, until
-from scenario_queue import BOB, kept, queue, silent
+from scenario_queue import BOB, kept, queue, release, silent
 
 FOLDERS = ("new", "defer", "hold", "failed", "corrupt")
 
@@ -195,6 +195,10 @@ def test_open_end(t):
     t.true(int(s[6]) - int(s[5]) >= 30 * 60, "half an hour at least: " + str(s))
     silent(t, run(t, "--due"))
     t.equal(run(t).status, 75)
+    t.equal(len(t.host.sessions), 1, "no second copy at once, even if all is to be tried")
+    release(t)
+    t.equal(run(t).status, 75)
+    release(t)
     done = run(t)
     t.equal(done.status, 0)
     t.match(done.stderr, "may have been delivered 3 times; held")
@@ -209,9 +213,13 @@ def test_mark_of_a_crash(t):
     path = t.folder / "spool" / "new" / name
     text = path.read_bytes()
     path.write_bytes(text.replace(b"\nstate - ", b"\nstate ! ", 1))
+    t.equal(run(t).status, 75)
+    t.equal(t.host.sessions, [])
+    t.match((t.folder / "log").read_text(), f"{name}: may have been delivered")
+    t.true(int(state(t, name)[6]) >= int(time.time()) + 29 * 60, "half an hour")
+    release(t)
     emptied(t, run(t))
     t.equal(t.message().to, [BOB])
-    t.match((t.folder / "log").read_text(), f"{name}: may have been delivered")
 
 
 def test_torn_file_is_set_aside(t):
@@ -375,7 +383,8 @@ def worker_dies(t, process, name):
     t.equal(process.finish(timeout=10).status, 75)
     t.equal(state(t, name)[0], "!")
     t.match(run(t, "-v").stderr, f"{name}: may have been delivered")
-    t.equal(kept(t), [])
+    release(t)
+    emptied(t, run(t))
 
 
 def worker_of(process):
