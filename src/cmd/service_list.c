@@ -4,7 +4,7 @@
 #include "net/dial.h"
 #include "net/stream.h"
 
-enum { TIME_MS = 60 * 1000, LINE_MAX_SIZE = 128 * 1024 };
+enum { TIME_MS = 60 * 1000 };
 
 /* A line without its end; borrowed until the next one is asked for. */
 static int get_line(struct stream *s, struct buf *line, struct err *e)

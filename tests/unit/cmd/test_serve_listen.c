@@ -1,0 +1,245 @@
+#include "cmd/serve_listen.h"
+
+#include "../base/forked.h"
+#include "../queue/scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+
+struct place {
+    struct scratch scratch;
+    char path[64];
+    struct serve_opts opts;
+    struct listeners listeners;
+};
+
+static void set_up(struct place *p)
+{
+    *p = (struct place){ 0 };
+    scratch_open(&p->scratch);
+    (void)snprintf(p->path, sizeof p->path, "%s/run/submit", p->scratch.above);
+    p->opts.socket = p->path;
+}
+
+static void tear_down(struct place *p)
+{
+    listeners_close(&p->listeners);
+    scratch_remove(&p->scratch);
+}
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    memcpy(address.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (const void *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* For everybody, and gone when it is closed. */
+static void test_socket(void **state)
+{
+    struct place p;
+    ERR e = { 0 };
+    struct stat facts;
+    (void)state;
+    set_up(&p);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), 0);
+    assert_int_equal(p.listeners.n, 1);
+    assert_true(p.listeners.items[0].lmtp);
+    assert_true(fcntl(p.listeners.items[0].fd, F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(p.listeners.items[0].fd, F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(stat(p.path, &facts), 0);
+    assert_int_equal(facts.st_mode & 0777, 0666);
+    int fd = connect_to(p.path);
+    assert_true(fd >= 0);
+    close(fd);
+    listeners_close(&p.listeners);
+    assert_int_equal(access(p.path, F_OK), -1);
+    tear_down(&p);
+}
+
+/* What a child closes is the parent's still. */
+static void test_leave(void **state)
+{
+    struct place p;
+    ERR e = { 0 };
+    (void)state;
+    set_up(&p);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), 0);
+    listeners_leave(&p.listeners);
+    assert_int_equal(access(p.path, F_OK), 0);
+    assert_int_equal(connect_to(p.path), -1);
+    tear_down(&p);
+}
+
+/* A dead service's socket is replaced, a living one's is not; nothing else is removed. */
+static void test_room(void **state)
+{
+    struct place p;
+    struct listeners second;
+    ERR e = { 0 };
+    (void)state;
+    set_up(&p);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), 0);
+    assert_int_equal(serve_listen(&p.opts, &second, &e), -1);
+    assert_int_equal(e.kind, ERR_CREATE);
+    assert_non_null(strstr(e.text, "another service listens there"));
+    listeners_leave(&p.listeners);
+    assert_int_equal(serve_listen(&p.opts, &second, &e), 0);
+    listeners_close(&second);
+    int fd = open(p.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(serve_listen(&p.opts, &second, &e), -1);
+    assert_non_null(strstr(e.text, "no socket"));
+    assert_int_equal(access(p.path, F_OK), 0);
+    tear_down(&p);
+}
+
+static void test_long_path(void **state)
+{
+    struct place p;
+    ERR e = { 0 };
+    char path[256];
+    (void)state;
+    set_up(&p);
+    memset(path, 'x', sizeof path);
+    path[0] = '/';
+    path[sizeof path - 1] = '\0';
+    p.opts.socket = path;
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFIG);
+    tear_down(&p);
+}
+
+/* One that nobody uses. */
+static int free_port(void)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof in;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (void *)&in, sizeof in), 0);
+    assert_int_equal(getsockname(fd, (void *)&in, &len), 0);
+    close(fd);
+    return ntohs(in.sin_port);
+}
+
+static void test_loopback(void **state)
+{
+    static const struct {
+        const char *where;
+        enum err_kind kind;
+    } rows[] = {
+        { "127.0.0.1", ERR_NONE },   { "localhost", ERR_NONE },     { "0.0.0.0", ERR_CONFIG },
+        { "192.0.2.1", ERR_CONFIG }, { "example.org", ERR_CONFIG }, { "[::]", ERR_CONFIG },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct place p;
+        ERR e = { 0 };
+        set_up(&p);
+        struct arena *a = &p.scratch.arena;
+        const char *where = arena_printf(a, "%s:%d", rows[i].where, free_port());
+        strlist_add(a, &p.opts.listen, where);
+        int done = serve_listen(&p.opts, &p.listeners, &e);
+        if (e.kind != rows[i].kind || done != (rows[i].kind ? -1 : 0))
+            fail_msg("%s: %s", rows[i].where, e.text ? e.text : "taken");
+        if (done == 0)
+            assert_false(p.listeners.items[1].lmtp);
+        else
+            assert_int_equal(access(p.path, F_OK), -1);
+        tear_down(&p);
+    }
+}
+
+/* ---- what is handed over ---- */
+
+enum what { UNIX_SOCKET, LOOPBACK, ANY, NO_LISTENER, NO_SOCKET };
+
+static int make(enum what what)
+{
+    struct sockaddr_un path = { .sun_family = AF_UNIX };
+    struct sockaddr_in in = { .sin_family = AF_INET };
+    in.sin_addr.s_addr = htonl(what == ANY ? INADDR_ANY : INADDR_LOOPBACK);
+    if (what == NO_SOCKET)
+        return open("/dev/null", O_RDONLY);
+    int fd = socket(what == UNIX_SOCKET ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+    int bound = what == UNIX_SOCKET ? bind(fd, (void *)&path, sizeof(sa_family_t))
+                                    : bind(fd, (void *)&in, sizeof in);
+    return bound < 0 || (what != NO_LISTENER && listen(fd, 1) < 0) ? -1 : fd;
+}
+
+/* 0: taken; 1: refused. */
+static int inherit(void *context)
+{
+    const enum what *what = context;
+    const struct serve_opts opts = { .socket = "/nonexistent/submit" };
+    struct listeners listeners;
+    struct err e = { 0 };
+    char pid[16];
+    int fd = make(*what);
+    if (fd < 0 || dup2(fd, 3) < 0)
+        return 2;
+    (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "1", 1);
+    if (serve_listen(&opts, &listeners, &e) < 0)
+        return e.kind == ERR_CONFIG ? 1 : 3;
+    if (listeners.n != 1 || listeners.items[0].fd != 3 || listeners.path || getenv("LISTEN_FDS"))
+        return 4;
+    return listeners.items[0].lmtp == (*what == UNIX_SOCKET) ? 0 : 5;
+}
+
+static void test_inherited(void **state)
+{
+    static const int wanted[] = {
+        [UNIX_SOCKET] = 0, [LOOPBACK] = 0, [ANY] = 1, [NO_LISTENER] = 1, [NO_SOCKET] = 1,
+    };
+    (void)state;
+    for (enum what what = UNIX_SOCKET; what <= NO_SOCKET; what++)
+        assert_int_equal(forked(inherit, &what), wanted[what]);
+}
+
+/* Of another process: not ours. */
+static void test_not_for_us(void **state)
+{
+    struct place p;
+    ERR e = { 0 };
+    (void)state;
+    set_up(&p);
+    setenv("LISTEN_PID", "1", 1);
+    setenv("LISTEN_FDS", "1", 1);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), 0);
+    assert_non_null(p.listeners.path);
+    tear_down(&p);
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_socket),     cmocka_unit_test(test_leave),
+        cmocka_unit_test(test_room),       cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_loopback),   cmocka_unit_test(test_inherited),
+        cmocka_unit_test(test_not_for_us),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
