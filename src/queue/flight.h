@@ -30,8 +30,8 @@ bool flight_add(struct flight *f, struct sortie *s);
 
 bool flight_is_empty(const struct flight *f);
 
-/* Could another one be added now? When verdicts are there, one of them is written down for each that
- * is added: so the line stays full, and no verdict waits long. */
+/* Could another one be added now? When verdicts are there, one of them is written down for each
+ * that is added: so the line stays full, and no verdict waits long. */
 bool flight_is_ready(struct flight *f);
 
 /* Goes on: waits until one has been settled, and hands it back, or until another may be added:

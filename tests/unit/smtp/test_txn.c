@@ -466,7 +466,7 @@ static void test_follow(void **state)
           "refused@end of data 554, sent@end of data 250" },
         { "PIPELINING", "250 ok\n250 ok\n354 go\n",
           MAIL "RCPT TO:<a@x>\r\nDATA\r\n|||<content>" NEXT_DATA "|",
-          "ambiguous@end of data 0, failed@end of data 0" },
+          "ambiguous@end of data 0, failed@MAIL 0" },
         { "", "250 ok\n250 ok\n354 go\n250 1\n", MAIL "|RCPT TO:<a@x>\r\n|DATA\r\n|<content>|",
           "sent@end of data 250, pending" },
     };
