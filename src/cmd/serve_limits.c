@@ -8,6 +8,8 @@
 
 enum { MIB = 1024 * 1024 };
 
+static const uint64_t most_pages = (uint64_t)1 << 40;
+
 static void lower(__rlimit_resource_t what, rlim_t to)
 {
     struct rlimit limit;
@@ -31,7 +33,7 @@ static uint64_t memory_now(void)
     if (fgets(line, sizeof line, file))
         rest = span_of(line);
     (void)fclose(file);
-    if (!span_word(&rest, &word) || span_number(word, UINT32_MAX, &pages) < 0)
+    if (!span_word(&rest, &word) || span_number(word, most_pages, &pages) < 0)
         return 0;
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

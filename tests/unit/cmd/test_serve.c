@@ -59,7 +59,8 @@ static void greet(const struct service *s, const char *words, struct buf *ret)
 {
     int fd = connect_to(s);
     ssize_t n;
-    assert_int_equal(send(fd, words, strlen(words), MSG_NOSIGNAL), strlen(words));
+    if (*words) /* else it may have closed by now */
+        assert_int_equal(send(fd, words, strlen(words), MSG_NOSIGNAL), strlen(words));
     shutdown(fd, SHUT_WR);
     while ((n = read(fd, buf_room(ret, 512), 512)) > 0)
         buf_grew(ret, (size_t)n);
