@@ -9,6 +9,7 @@ import pwd
 import re
 import resource
 import select
+import shutil
 import signal
 import smtplib
 import socket
@@ -819,8 +820,8 @@ os.execv(sys.argv[2], [sys.argv[2], "serve"])
 """
 
 
-def start_with(t, sock):
-    command = ["python3", "-c", HAND_OVER, str(sock.fileno()), t.door("postbag")]
+def start_with(t, sock, binary=None):
+    command = ["python3", "-c", HAND_OVER, str(sock.fileno()), binary or t.door("postbag")]
     return subprocess.Popen(command, env=t.environment({}), pass_fds=[sock.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
@@ -828,9 +829,7 @@ def test_socket_activation(t):
     t.smarthost()
     path = t.folder / "activated"
     t.config(log=("syslog = off",), more=("[queue]", f"dir = {t.folder}/spool"))
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.bind(str(path))
-        sock.listen(10)
+    with listening(path) as sock:
         with start_with(t, sock) as popen:
             try:
                 env = {"POSTBAG_CONFIG": None, "XDG_CONFIG_HOME": None, "HOME": "/nonexistent", "POSTBAG_SOCKET": str(path)}
@@ -841,6 +840,72 @@ def test_socket_activation(t):
         t.equal(popen.returncode, 0)
     t.true(path.exists(), "systemd's socket is not ours to remove")
     t.equal(t.message().to, [BOB])
+
+
+def test_upgrade_under_load(t):
+    """Another binary takes the place of the old one at systemd's socket, in order or after kill -9:
+    nobody who submits hears of it, and everything arrives once."""
+    t.smarthost()
+    path = t.folder / "activated"
+    t.config(log=("syslog = off",), more=("[queue]", f"dir = {t.folder}/spool"))
+    env = {"POSTBAG_CONFIG": None, "XDG_CONFIG_HOME": None, "HOME": "/nonexistent", "POSTBAG_SOCKET": str(path)}
+    with listening(path) as sock, under_load(t, env) as told:
+        for turn, number in enumerate((signal.SIGTERM, signal.SIGKILL) * 3):
+            binary = shutil.copy(t.context.binary, t.folder / f"postbag{turn}")
+            with start_with(t, sock, str(binary)) as popen:
+                before = len(told)
+                until(lambda before=before: len(told) > before + 10, "submissions")
+                popen.send_signal(number)
+            t.equal(popen.returncode, 0 if number == signal.SIGTERM else -number)
+        with start_with(t, sock) as popen:
+            told.ended.set()
+            until(lambda: told.over() and not kept(t), "an empty queue")
+            popen.terminate()
+    t.equal(set(told.values()), {(0, b"", b"")})
+    t.equal(sorted(a for m in t.messages for a in m.to), sorted(told))
+
+
+@contextlib.contextmanager
+def listening(path):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(path))
+        sock.listen(1000)
+        yield sock
+
+
+class Told(dict):
+    """Status, stdout and stderr of each submission, by its recipient."""
+
+    def __init__(self):
+        super().__init__()
+        self.ended = threading.Event()
+        self.threads = []
+
+    def over(self):
+        return not any(thread.is_alive() for thread in self.threads)
+
+
+@contextlib.contextmanager
+def under_load(t, env, threads=4):
+    """Submissions in threads, one after the other, until `ended`."""
+    told, words = Told(), [t.door("sendmail"), "-i"]
+
+    def submit(who):
+        while not told.ended.is_set():
+            name = f"r{who}-{len(told)}@example.net"
+            run = subprocess.run([*words, name], input=MESSAGE, env=t.environment(env), capture_output=True, check=False)
+            told[name] = (run.returncode, run.stdout, run.stderr)
+
+    told.threads = [threading.Thread(target=submit, args=(who,)) for who in range(threads)]
+    t.door("postbag")
+    try:
+        for thread in told.threads:
+            thread.start()
+        yield told
+    finally:
+        told.ended.set()
+        for thread in told.threads:
+            thread.join()
 
 
 def test_inherited_socket_open_to_others(t):
