@@ -10,10 +10,13 @@ from lab.client import Client
 from lab.suite import expect, expect_same
 
 _COUNT = 20
+_FLIGHTS = {"BDAT": {}, "DATA": {"chunking": "off"}, "lockstep": {"pipelining": "off"}}
 
 
 def cases(lab):
     yield "queue, many over one connection", _many, lab
+    for name, keys in _FLIGHTS.items():
+        yield f"queue, some refused in a deep flight, {name}", _flight, lab, name, keys
     yield "queue, bounce of an unknown recipient", _bounce, lab
     yield "queue, refused login keeps all", _refused_login, lab
     yield "queue, mailq and sendmail -q", _doors, lab
@@ -58,6 +61,23 @@ def _many(lab):
     subjects = sorted(int(letter["Subject"]) for letter in letters)
     expect_same(subjects, list(range(_COUNT)), "subjects")
     expect_same(queue.files("new") + queue.files("defer"), [], "what is left")
+
+
+def _flight(lab, name, keys):
+    """Every fifth has nobody at the other end: the others' verdicts are their own."""
+    queue, box = _Queue(lab, **keys), lab.postfix.new_mailbox()
+    for number in range(3 * _COUNT):
+        queue.keep(f"Subject: {number}\n\nOne of many.\n", "-f", "",
+                   "nobody@lab.example" if number % 5 == 3 else box.address)
+    done = queue.run()
+    expect_same(done.exit, 0, f"the run ({done.err})")
+    expect_same(done.session.commands["auth"], "1", "logins")
+    expect_same("bdat" in done.session.commands, name == "BDAT", "BDAT")
+    letters = [email.message_from_bytes(data) for data in box.wait(3 * _COUNT * 4 // 5)]
+    subjects = sorted(int(letter["Subject"]) for letter in letters)
+    expect_same(subjects, [n for n in range(3 * _COUNT) if n % 5 != 3], "subjects")
+    expect_same(queue.files("new") + queue.files("defer"), [], "what is left")
+    expect_same(len(queue.files("failed")), 3 * _COUNT // 5, "refused, with nobody to tell")
 
 
 def _bounce(lab):
