@@ -100,7 +100,7 @@ static void take_later(struct round *r, struct agenda_item *item, int64_t next_s
     route->next_s = next_s;
     r->replan = true;
     if (!next_s)
-        fail(r, "the spool has failed; what was being sent may be sent again");
+        fail(r, "the spool cannot be written");
 }
 
 /* So that `check` can tell a long round from one that has come to a stop. */
