@@ -1,4 +1,4 @@
-/* What a user may do at the service, by [serve]. Refusals are errors with a reply:
+/* Who may send at the service, and as whom: the rules of [serve]. Refusals are errors with a reply:
  * cmd/answer.h. */
 #ifndef CMD_SERVE_POLICY_H
 #define CMD_SERVE_POLICY_H
@@ -6,7 +6,6 @@
 #include "base/ident.h"
 #include "cmd/serve_peer.h"
 #include "config/serve_opts.h"
-#include "queue/spool.h"
 
 struct serve_user {
     const struct serve_opts *opts;
@@ -20,10 +19,5 @@ int serve_allows_user(const struct serve_user *user, struct err *e) MUST_USE;
 /* May this user send in this name? `sender` is the final one of the envelope. The null sender is
  * nobody's, and so only for those who may use any. 550 5.7.1. */
 int serve_allows_sender(const struct serve_user *user, const char *sender, struct err *e) MUST_USE;
-
-/* Has this user another message left in this minute, hour or day? With `take` it is counted. 451
- * 4.7.1; also when it cannot be counted. */
-int serve_allows_message(const struct serve_user *user, const struct spool *spool, bool take,
-                         struct err *e) MUST_USE;
 
 #endif

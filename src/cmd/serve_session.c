@@ -10,8 +10,8 @@
 #include "cmd/handover.h"
 #include "cmd/kept.h"
 #include "cmd/serve.h"
+#include "cmd/serve_count.h"
 #include "cmd/serve_limits.h"
-#include "cmd/serve_policy.h"
 #include "cmd/serve_queue.h"
 #include "cmd/serve_verdict.h"
 

@@ -9,7 +9,7 @@
  *   failed/   given up, and nobody could be told
  *   corrupt/  what is no queue file, set aside to be looked at; never deleted
  *   accounts/ queue/standing.h, and uid-NUMBER: what a user of the service has left of [serve] rate
- *             (cmd/serve_policy.h)
+ *             (cmd/serve_count.h)
  *   sent/     what is left of a message that may come again (its `nonce`), for an hour: what became
  *             of it, not what stood in it. Nothing is sent from here
  *   lock wait stamp   of the runner

@@ -8,12 +8,6 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 /* A user of no group that the system knows. */
 static struct serve_user make_user(const struct serve_opts *opts, const struct ident *ident)
 {
@@ -99,44 +93,12 @@ static void test_senders(void **state)
     }
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-    (void)st, (void)kind, (void)ftw;
-    return remove(path);
-}
-
-static void test_rate(void **state)
-{
-    ERR e = { 0 };
-    char path[] = "/tmp/postbag-policy-XXXXXX";
-    struct spool spool;
-    struct serve_opts opts = { .rate_messages = 2, .rate_period_s = 86400 };
-    struct serve_user user = make_user(&opts, &joe), other = user;
-    (void)state;
-    assert_non_null(mkdtemp(path));
-    assert_int_equal(spool_open(path, true, &spool, &e), 1);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(serve_allows_message(&user, &spool, false, &e), 0);
-        assert_int_equal(serve_allows_message(&user, &spool, true, &e), 0);
-    }
-    for (int take = 0; take < 2; take++) {
-        assert_int_equal(serve_allows_message(&user, &spool, take, &e), -1);
-        assert_int_equal(e.code, 451);
-        assert_string_equal(e.enhanced, "4.7.1");
-    }
-    other.peer.uid++;
-    assert_int_equal(serve_allows_message(&other, &spool, true, &e), 0);
-    spool_close(&spool);
-    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_users),
         cmocka_unit_test(test_group_of_the_process),
         cmocka_unit_test(test_senders),
-        cmocka_unit_test(test_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
