@@ -168,17 +168,23 @@ static void serve_one(struct parent *p, int fd, bool lmtp)
     close(fd);
 }
 
+static bool is_want(int errnum)
+{
+    return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM || errnum == ENOBUFS;
+}
+
 static void accept_some(struct parent *p, const struct listener *l)
 {
     for (int i = 0; i < BATCH; i++) {
         int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0)
+        if (fd >= 0) {
             serve_one(p, fd, l->lmtp);
-        else if (errno != EINTR && errno != ECONNABORTED)
-            break;
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            if (is_want(errno))
+                p->breath_until = clock_ms() + BREATH_MS;
+            return;
+        }
     }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-        p->breath_until = clock_ms() + BREATH_MS;
 }
 
 /* Signals. */
