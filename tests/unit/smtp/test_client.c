@@ -2,6 +2,7 @@
 #include "smtp/client.h"
 
 #include "mail/wire.h"
+#include "memory_client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,37 +13,11 @@
 
 #include <cmocka.h>
 
-struct fixture {
-    struct target target;
-    struct net_opts net;
-    struct auth_opts auth;
-    struct smtp_opts smtp;
-    struct client client;
-    struct buf sent;
-};
-
-static void set_up(struct fixture *f, const char *script, const char *user)
+/* With a login if there is a user. */
+static void set_up(struct memory_client *m, const char *script, const char *user)
 {
-    *f = (struct fixture){
-        .target = { .host = "127.0.0.1", .port = 25, .is_literal = true, .tls = TLS_MODE_OFF },
-        .net = { .command_timeout_ms = 1000, .connect_timeout_ms = 1000 },
-        .auth = { .user = user }
-    };
-    struct client_setup setup = { .target = &f->target,
-                                  .net = &f->net,
-                                  .auth = &f->auth,
-                                  .smtp = &f->smtp,
-                                  .password = SPAN("secret"),
-                                  .host = "client.example.org" };
-    client_init(&f->client, &setup);
-    f->client.stream = stream_new_memory(span_of(script), 1, &f->sent, (struct stream_trace){ 0 });
-}
-
-static void tear_down(struct fixture *f)
-{
-    f->client.broken = true; /* no QUIT into what a test has looked at */
-    client_close(&f->client);
-    buf_done(&f->sent);
+    memory_client_open(m, script, NULL);
+    m->auth.user = user;
 }
 
 struct row {
@@ -84,7 +59,8 @@ static const struct row logins[] = {
     { "", "AUTH PLAIN AG1lAHNlY3JldA==\r\n", ERR_CLOSED, "closed" },
 };
 
-static void check_row(const struct row *row, int done, const struct fixture *f, const struct err *e)
+static void check_row(const struct row *row, int done, const struct memory_client *f,
+                      const struct err *e)
 {
     if ((done < 0) != (row->kind != ERR_NONE))
         print_error("script \"%s\": %s\n", row->script, e->text ? e->text : "no error");
@@ -99,12 +75,12 @@ static void test_greeting_and_hello(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof hellos / sizeof *hellos; i++) {
-        struct fixture f;
+        struct memory_client f;
         ERR e = { 0 };
         set_up(&f, hellos[i].script, NULL);
         int done = greet_and_hello(&f.client, &e);
         check_row(&hellos[i], done, &f, &e);
-        tear_down(&f);
+        memory_client_close(&f);
     }
 }
 
@@ -112,32 +88,32 @@ static void test_login_plain(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof logins / sizeof *logins; i++) {
-        struct fixture f;
+        struct memory_client f;
         ERR e = { 0 };
         set_up(&f, logins[i].script, "me");
         caps_parse(SPAN("x\nAUTH PLAIN LOGIN"), &f.client.caps);
         int done = client_login(&f.client, &e);
         check_row(&logins[i], done, &f, &e);
-        tear_down(&f);
+        memory_client_close(&f);
     }
 }
 
 static void test_login_login(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct memory_client f;
     ERR e = { 0 };
     set_up(&f, "334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n235 ok\r\n", "me");
     caps_parse(SPAN("x\nAUTH LOGIN"), &f.client.caps);
     assert_int_equal(client_login(&f.client, &e), 0);
     assert_string_equal(buf_string(&f.sent), "AUTH LOGIN\r\nbWU=\r\nc2VjcmV0\r\n");
-    tear_down(&f);
+    memory_client_close(&f);
 }
 
 static void test_long_response_goes_alone(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct memory_client f;
     ERR e = { 0 };
     BUF user = { 0 };
     while (user.len < 400)
@@ -146,13 +122,13 @@ static void test_long_response_goes_alone(void **state)
     caps_parse(SPAN("x\nAUTH PLAIN"), &f.client.caps);
     assert_int_equal(client_login(&f.client, &e), 0);
     assert_true(span_starts(buf_span(&f.sent), "AUTH PLAIN\r\nAHV1"));
-    tear_down(&f);
+    memory_client_close(&f);
 }
 
 static void test_accepted_before_it_was_seen(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct memory_client f;
     ERR e = { 0 };
     BUF user = { 0 };
     while (user.len < 400)
@@ -161,32 +137,32 @@ static void test_accepted_before_it_was_seen(void **state)
     caps_parse(SPAN("x\nAUTH PLAIN"), &f.client.caps);
     assert_int_equal(client_login(&f.client, &e), -1);
     assert_int_equal(e.kind, ERR_PROTOCOL);
-    tear_down(&f);
+    memory_client_close(&f);
 }
 
 static void test_no_login_in_clear_text(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct memory_client f;
     ERR e = { 0 };
     set_up(&f, "", "me");
     f.target.host = "192.0.2.1";
     caps_parse(SPAN("x\nAUTH PLAIN LOGIN"), &f.client.caps);
     assert_int_equal(client_login(&f.client, &e), -1);
     assert_string_equal(buf_string(&f.sent), "");
-    tear_down(&f);
+    memory_client_close(&f);
 }
 
 static void test_starttls_not_offered(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct memory_client f;
     ERR e = { 0 };
     set_up(&f, "", "me");
     assert_int_equal(client_starttls(&f.client, &e), -1);
     assert_int_equal(e.kind, ERR_UNAVAILABLE);
     assert_string_equal(buf_string(&f.sent), "");
-    tear_down(&f);
+    memory_client_close(&f);
 }
 
 static void make_stored(struct stored *s, const char *body)
@@ -198,7 +174,7 @@ static void make_stored(struct stored *s, const char *body)
 }
 
 static void send_one(const char *script, const char *caps, const char *body, struct verdict *ret,
-                     struct fixture *f)
+                     struct memory_client *f)
 {
     struct rcpt rcpt = { .wire = "a@b", .original = "a@b" };
     struct envelope envelope = { .sender = "s@t", .rcpts = &rcpt, .n_rcpts = 1 };
@@ -213,7 +189,7 @@ static void send_one(const char *script, const char *caps, const char *body, str
 static void test_send(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct memory_client f;
     struct verdict v = { 0 };
     send_one("250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 queued\r\n", "x\nPIPELINING\nSIZE",
              ".dot\r\nend\r\n", &v, &f);
@@ -224,7 +200,7 @@ static void test_send(void **state)
                         "..dot\r\nend\r\n.\r\nQUIT\r\n");
     assert_true(f.client.quit_sent);
     verdict_done(&v);
-    tear_down(&f);
+    memory_client_close(&f);
 }
 
 static void test_send_lost(void **state)
@@ -243,14 +219,14 @@ static void test_send_lost(void **state)
         { "250 ok\r\n250 ok\r\nwhat\r\n", VERDICT_FAILED, STAGE_DATA },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct fixture f;
+        struct memory_client f;
         struct verdict v = { 0 };
         send_one(rows[i].script, "x", "b\r\n", &v, &f);
         assert_int_equal(v.result, rows[i].result);
         assert_int_equal(v.stage, rows[i].stage);
         assert_true(f.client.broken);
         verdict_done(&v);
-        tear_down(&f);
+        memory_client_close(&f);
     }
 }
 

@@ -4,7 +4,9 @@
 
 #include "base/io.h"
 
+#include "memory_client.h"
 #include <fcntl.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,12 +20,7 @@
 enum { RECIPIENTS = 3 };
 
 struct fixture {
-    struct target target;
-    struct net_opts net;
-    struct auth_opts auth;
-    struct smtp_opts smtp;
-    struct client client;
-    struct buf sent;
+    struct memory_client memory;
     struct rcpt rcpts[RECIPIENTS];
     struct envelope envelope;
     struct verdict verdicts[RECIPIENTS];
@@ -33,18 +30,8 @@ struct fixture {
 static void set_up(struct fixture *f, const char *script, const char *caps)
 {
     ERR e = { 0 };
-    *f = (struct fixture){
-        .target = { .host = "127.0.0.1", .port = 25, .is_literal = true, .tls = TLS_MODE_OFF },
-        .net = { .command_timeout_ms = 1000, .connect_timeout_ms = 1000 },
-    };
-    struct client_setup setup = { .target = &f->target,
-                                  .net = &f->net,
-                                  .auth = &f->auth,
-                                  .smtp = &f->smtp,
-                                  .host = "client.example.org" };
-    client_init(&f->client, &setup);
-    f->client.stream = stream_new_memory(span_of(script), 1, &f->sent, (struct stream_trace){ 0 });
-    caps_parse(span_of(caps), &f->client.caps);
+    *f = (struct fixture){ 0 };
+    memory_client_open(&f->memory, script, caps);
     f->envelope = (struct envelope){ .sender = "s@t", .rcpts = f->rcpts };
     buf_add_string(&f->stored.header, "Subject: x\r\n\r\n");
     assert_int_equal(body_add(&f->stored.body, SPAN(".b\r\n"), &e), 0);
@@ -61,9 +48,7 @@ static void tear_down(struct fixture *f)
 {
     forget_verdicts(f);
     stored_done(&f->stored);
-    f->client.broken = true; /* no QUIT into what a test has looked at */
-    client_close(&f->client);
-    buf_done(&f->sent);
+    memory_client_close(&f->memory);
 }
 
 /* MAIL, a RCPT for each word, and with `whole` the message. */
@@ -73,7 +58,7 @@ static void transfer(struct fixture *f, const char *rcpts, bool whole)
     struct transfer x;
     struct txn_message declared = { .eight_bit = true };
     struct span rest = span_of(rcpts), word;
-    transfer_open(&x, &f->client, &f->envelope, &declared, f->verdicts);
+    transfer_open(&x, &f->memory.client, &f->envelope, &declared, f->verdicts);
     int done = transfer_run(&x, &e);
     while (done == 0 && x.txn.begun && span_word(&rest, &word)) {
         static const char *const names[] = { "a@b", "c@d", "\xc3\xa9@f" };
@@ -87,7 +72,7 @@ static void transfer(struct fixture *f, const char *rcpts, bool whole)
         transfer_close(&x, &f->stored);
         done = done < 0 ? -1 : transfer_run(&x, &e);
     }
-    assert_int_equal(done, f->client.broken ? -1 : 0);
+    assert_int_equal(done, f->memory.client.broken ? -1 : 0);
     transfer_done(&x);
 }
 
@@ -140,7 +125,7 @@ static void test_rows(void **state)
         if (strcmp(buf_string(&verdicts), rows[i].verdicts))
             print_error("%s\n", rows[i].name);
         assert_string_equal(buf_string(&verdicts), rows[i].verdicts);
-        assert_string_equal(buf_string(&f.sent), rows[i].sent);
+        assert_string_equal(buf_string(&f.memory.sent), rows[i].sent);
         tear_down(&f);
     }
 }
@@ -171,8 +156,8 @@ static void test_next_message_begins_clean(void **state)
         transfer(&f, firsts[i].rcpts, firsts[i].whole);
         forget_verdicts(&f);
         transfer(&f, "", false);
-        assert_string_equal(buf_string(&f.sent), firsts[i].sent);
-        assert_string_equal(buf_string(&f.client.reply.text), "second");
+        assert_string_equal(buf_string(&f.memory.sent), firsts[i].sent);
+        assert_string_equal(buf_string(&f.memory.client.reply.text), "second");
         tear_down(&f);
     }
 }
@@ -202,13 +187,13 @@ static void test_intent(void **state)
         assert_int_equal(pwrite(fileno(file), "a-c", 3, 0), 3);
         CLEANUP(io_close) int reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
         set_up(&f, cases[i].script, "x");
-        f.client.intent = (struct intent){ .fd = cases[i].writable ? fileno(file) : reader,
-                                           .at = 1,
-                                           .set = true };
+        f.memory.client.intent = (struct intent){ .fd = cases[i].writable ? fileno(file) : reader,
+                                                  .at = 1,
+                                                  .set = true };
         transfer(&f, "1", true);
         assert_int_equal(*verdict_name(f.verdicts[0].result), cases[i].verdict);
-        assert_string_equal(buf_string(&f.sent), cases[i].sent);
-        assert_int_equal(f.client.intent.written, cases[i].written);
+        assert_string_equal(buf_string(&f.memory.sent), cases[i].sent);
+        assert_int_equal(f.memory.client.intent.written, cases[i].written);
         assert_int_equal(pread(fileno(file), octets, 3, 0), 3);
         assert_string_equal(octets, cases[i].written ? "a!c" : "a-c");
         if (!cases[i].writable)
@@ -245,14 +230,14 @@ static void test_chunks(void **state)
         assert_int_equal(pwrite(fileno(file), "-", 1, 0), 1);
         CLEANUP(io_close) int reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
         set_up(&f, cases[i].script, "x\nPIPELINING\nCHUNKING");
-        f.client.intent =
+        f.memory.client.intent =
             (struct intent){ .fd = cases[i].writable ? fileno(file) : reader, .set = true };
         f.rcpts[0] = (struct rcpt){ .wire = "a@b", .original = "a@b" };
         f.rcpts[1] = (struct rcpt){ .wire = "c@d", .original = "c@d" };
         f.envelope.n_rcpts = 2;
-        client_send(&f.client, &f.envelope, &f.stored, true, f.verdicts);
+        client_send(&f.memory.client, &f.envelope, &f.stored, true, f.verdicts);
         buf_addf(&sent, MAIL A C "BDAT %zu LAST\r\n%s", strlen(text), text);
-        assert_string_equal(buf_string(&f.sent), cases[i].writable ? buf_string(&sent) : "");
+        assert_string_equal(buf_string(&f.memory.sent), cases[i].writable ? buf_string(&sent) : "");
         for (size_t j = 0; j < 2; j++)
             assert_int_equal(*verdict_name(f.verdicts[j].result), cases[i].verdicts[j]);
         assert_int_equal(pread(fileno(file), &octet, 1, 0), 1);
@@ -294,11 +279,11 @@ static void test_large_chunks(void **state)
         f.envelope.n_rcpts = 1;
         for (size_t j = 0; j < 99999; j++)
             assert_int_equal(body_add(&f.stored.body, SPAN("0123456789 \r\n"), &e), 0);
-        client_send(&f.client, &f.envelope, &f.stored, false, f.verdicts);
+        client_send(&f.memory.client, &f.envelope, &f.stored, false, f.verdicts);
         assert_int_equal(*verdict_name(f.verdicts[0].result), cases[i].verdict);
-        assert_true(ends(&f.sent, "0123456789 \r\n"));
-        buf_add_char(&f.sent, '\0');
-        assert_non_null(strstr(f.sent.at, cases[i].last));
+        assert_true(ends(&f.memory.sent, "0123456789 \r\n"));
+        buf_add_char(&f.memory.sent, '\0');
+        assert_non_null(strstr(f.memory.sent.at, cases[i].last));
         tear_down(&f);
     }
 }
