@@ -33,6 +33,12 @@ static void break_off(struct pipeline *p, const struct err *why)
     session_broken(&p->session, p->client->stage, why);
 }
 
+/* A message that cannot be read or marked. */
+static bool is_own_failure(const struct err *e)
+{
+    return e->kind == ERR_IO || e->kind == ERR_TEMPORARY;
+}
+
 /* This machine has failed, not the server: those before get their verdicts first. */
 static void hear_out(struct pipeline *p, const struct transfer *x, struct err *why)
 {
@@ -54,7 +60,7 @@ static void go_on(struct pipeline *p)
     int done = transfer_perform(x, true, &e);
     if (done <= 0)
         p->sending = NULL;
-    if (done < 0 && e.kind == ERR_IO)
+    if (done < 0 && is_own_failure(&e))
         hear_out(p, x, &e);
     if (done < 0)
         break_off(p, &e);
@@ -113,7 +119,8 @@ void pipeline_end(struct pipeline *p, struct transfer *x)
 {
     if (x->session)
         p->octets -= x->txn.message.size;
-    if (--p->n == 0 && p->session.txn) {
+    p->n--;
+    if (p->session.txn == &x->txn) { /* none is behind it, but those that could not begin */
         p->client->unclean = p->session.txn->begun;
         session_done(&p->session);
     }

@@ -94,8 +94,9 @@ static int has_changed(struct err *e)
     return err_set(e, ERR_IO, "the message has changed while it was sent");
 }
 
-/* Content as chunks. The last octets are not flushed here. */
-static int put_chunks(struct transfer *x, struct err *e)
+/* Content as chunks, but for the very last octet: it is the end of data, and must not leave with
+ * what is queued before it is meant to. */
+static int put_chunks(struct transfer *x, char *last, struct err *e)
 {
     CLEANUP(wire_done) struct wire wire;
     struct span piece;
@@ -114,8 +115,8 @@ static int put_chunks(struct transfer *x, struct err *e)
             room -= n;
             left -= n;
             if (!left)
-                stream_put(x->client->stream, run);
-            else if (put_octets(x, run, e) < 0)
+                *last = run.at[--run.len];
+            if (run.len && put_octets(x, run, e) < 0)
                 return -1;
         }
     }
@@ -167,8 +168,11 @@ static int send_content(struct transfer *x, struct err *e)
 {
     struct dot dot = { 0 };
     x->client->stage = session_stage(x->session);
-    if (x->txn.chunking)
-        return put_chunks(x, e) < 0 ? -1 : end_content(x, SPAN(""), e);
+    if (x->txn.chunking) {
+        char last = 0;
+        struct span end = { &last, x->txn.message.size ? 1 : 0 };
+        return put_chunks(x, &last, e) < 0 ? -1 : end_content(x, end, e);
+    }
     if (put_content(x, &dot, e) < 0)
         return -1;
     return end_content(x, dot_end(&dot), e);

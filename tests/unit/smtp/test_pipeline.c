@@ -2,10 +2,14 @@
  * what is left when the connection fails in the middle. */
 #include "smtp/pipeline.h"
 
+#include "memory_client.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,12 +25,7 @@ struct letter {
 };
 
 struct fixture {
-    struct target target;
-    struct net_opts net;
-    struct auth_opts auth;
-    struct smtp_opts smtp;
-    struct client client;
-    struct buf sent;
+    struct memory_client memory;
     struct stored stored;
     struct pipeline pipeline;
     struct letter messages[MESSAGES];
@@ -35,22 +34,12 @@ struct fixture {
 static void set_up(struct fixture *f, const char *script, const char *caps)
 {
     ERR e = { 0 };
-    *f = (struct fixture){
-        .target = { .host = "127.0.0.1", .port = 25, .is_literal = true, .tls = TLS_MODE_OFF },
-        .net = { .command_timeout_ms = 1000, .connect_timeout_ms = 1000 },
-    };
-    struct client_setup setup = { .target = &f->target,
-                                  .net = &f->net,
-                                  .auth = &f->auth,
-                                  .smtp = &f->smtp,
-                                  .host = "client.example.org" };
-    client_init(&f->client, &setup);
-    f->client.stream = stream_new_memory(span_of(script), 1, &f->sent, (struct stream_trace){ 0 });
-    f->client.bdat_known = true;
-    caps_parse(span_of(caps), &f->client.caps);
+    *f = (struct fixture){ 0 };
+    memory_client_open(&f->memory, script, caps);
+    f->memory.client.bdat_known = true;
     buf_add_string(&f->stored.header, "Subject: x\r\n\r\n");
     assert_int_equal(body_add(&f->stored.body, SPAN("b\r\n"), &e), 0);
-    pipeline_begin(&f->pipeline, &f->client);
+    pipeline_begin(&f->pipeline, &f->memory.client);
 }
 
 static void tear_down(struct fixture *f)
@@ -59,9 +48,7 @@ static void tear_down(struct fixture *f)
         for (size_t j = 0; j < RECIPIENTS; j++)
             verdict_done(&f->messages[i].verdicts[j]);
     stored_done(&f->stored);
-    f->client.broken = true; /* no QUIT into what a test has looked at */
-    client_close(&f->client);
-    buf_done(&f->sent);
+    memory_client_close(&f->memory);
 }
 
 /* Of so many recipients: a@b, or that and c@d. */
@@ -169,7 +156,7 @@ static void test_rows(void **state)
         if (strcmp(buf_string(&verdicts), rows[i].verdicts))
             print_error("%s\n", rows[i].name);
         assert_string_equal(buf_string(&verdicts), rows[i].verdicts);
-        assert_string_equal(buf_string(&f.sent), rows[i].sent);
+        assert_string_equal(buf_string(&f.memory.sent), rows[i].sent);
         tear_down(&f);
     }
 }
@@ -182,13 +169,13 @@ static void test_left_open(void **state)
     BUF verdicts = { 0 };
     set_up(&f, OK OK "554 no\n" OK ONE, BDATS);
     play(&f, "1", &verdicts);
-    assert_true(f.client.unclean);
+    assert_true(f.memory.client.unclean);
     verdict_done(&f.messages[0].verdicts[0]);
     memset(f.messages[0].verdicts, 0, sizeof f.messages[0].verdicts);
     play(&f, "1", &verdicts);
-    assert_false(f.client.unclean);
+    assert_false(f.memory.client.unclean);
     assert_string_equal(buf_string(&verdicts), "r s ");
-    assert_string_equal(buf_string(&f.sent), MAIL A BDAT RSET MAIL A BDAT);
+    assert_string_equal(buf_string(&f.memory.sent), MAIL A BDAT RSET MAIL A BDAT);
     tear_down(&f);
 }
 
@@ -201,15 +188,77 @@ static void test_intent_fails(void **state)
     set_up(&f, ONE, BDATS);
     struct letter *first = &f.messages[0], *second = &f.messages[1];
     pipeline_send(&f.pipeline, &first->transfer, address(first, 1), &f.stored, first->verdicts);
-    f.client.intent = (struct intent){ .fd = -1, .set = true };
+    f.memory.client.intent = (struct intent){ .fd = -1, .set = true };
     pipeline_send(&f.pipeline, &second->transfer, address(second, 1), &f.stored, second->verdicts);
     assert_true(transfer_is_over(&first->transfer) && transfer_is_over(&second->transfer));
     assert_int_equal(first->verdicts[0].result, VERDICT_SENT);
     assert_int_equal(second->verdicts[0].result, VERDICT_FAILED);
     assert_int_equal(second->verdicts[0].err.kind, ERR_IO);
-    assert_true(f.client.broken);
+    assert_true(f.memory.client.broken);
+    assert_null(strstr(buf_string(&f.memory.sent) + strlen(MAIL A BDAT RSET), TEXT));
     pipeline_end(&f.pipeline, &first->transfer);
     pipeline_end(&f.pipeline, &second->transfer);
+    tear_down(&f);
+}
+
+/* A message in a file that is shorter than it should be. */
+static void tear(struct stored *torn)
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    buf_add_string(&torn->header, "Subject: x\r\n\r\n");
+    body_of_file(&torn->body, dup(fileno(file)), 0, 1000);
+    fclose(file);
+}
+
+/* So does one that cannot be read. */
+static void test_content_fails(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct stored torn = { 0 };
+    set_up(&f, ONE, BDATS);
+    tear(&torn);
+    struct letter *first = &f.messages[0], *second = &f.messages[1];
+    pipeline_send(&f.pipeline, &first->transfer, address(first, 1), &f.stored, first->verdicts);
+    pipeline_send(&f.pipeline, &second->transfer, address(second, 1), &torn, second->verdicts);
+    assert_int_equal(first->verdicts[0].result, VERDICT_SENT);
+    assert_int_equal(second->verdicts[0].result, VERDICT_FAILED);
+    assert_true(f.memory.client.broken);
+    pipeline_end(&f.pipeline, &first->transfer);
+    pipeline_end(&f.pipeline, &second->transfer);
+    stored_done(&torn);
+    tear_down(&f);
+}
+
+/* One that cannot even be begun is over; the connection goes on without the one before it. */
+static void test_cannot_begin(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct stored torn = { .eight_bit = true, .qp_allowed = true };
+    set_up(&f, ONE OK ONE, BDATS);
+    tear(&torn);
+    struct letter *first = &f.messages[0], *second = &f.messages[1], *third = &f.messages[2];
+    struct transfer *going = mem_new(1, sizeof *going);
+    pipeline_send(&f.pipeline, going, address(first, 1), &f.stored, first->verdicts);
+    pipeline_send(&f.pipeline, &second->transfer, address(second, 1), &torn, second->verdicts);
+    assert_true(transfer_is_over(&second->transfer));
+    while (!transfer_is_over(going))
+        pipeline_wait(&f.pipeline);
+    pipeline_end(&f.pipeline, going);
+    assert_null(f.pipeline.session.txn);
+    memset(going, 0xAA, sizeof *going);
+    free(going);
+    pipeline_send(&f.pipeline, &third->transfer, address(third, 1), &f.stored, third->verdicts);
+    pipeline_end(&f.pipeline, &second->transfer);
+    while (!transfer_is_over(&third->transfer))
+        pipeline_wait(&f.pipeline);
+    pipeline_end(&f.pipeline, &third->transfer);
+    assert_int_equal(first->verdicts[0].result, VERDICT_SENT);
+    assert_int_equal(second->verdicts[0].result, VERDICT_FAILED);
+    assert_int_equal(third->verdicts[0].result, VERDICT_SENT);
+    stored_done(&torn);
     tear_down(&f);
 }
 
@@ -241,10 +290,9 @@ static void test_octets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_left_open),
-        cmocka_unit_test(test_intent_fails),
-        cmocka_unit_test(test_octets),
+        cmocka_unit_test(test_rows),         cmocka_unit_test(test_left_open),
+        cmocka_unit_test(test_intent_fails), cmocka_unit_test(test_content_fails),
+        cmocka_unit_test(test_cannot_begin), cmocka_unit_test(test_octets),
     };
     return cmocka_run_group_tests_name("smtp/pipeline", tests, NULL, NULL);
 }
