@@ -55,7 +55,7 @@ bool flight_add(struct flight *f, struct sortie *s)
     client->intent = attempt_cargo(a).intent;
     client->times = (struct client_times){ 0 };
     pipeline_send(&f->pipeline, &s->transfer, &a->envelope, &a->stored, a->delivery.verdicts);
-    a->marked |= client->intent.written;
+    a->marked = true; /* now, or when it goes on */
     return true;
 }
 
