@@ -254,6 +254,13 @@ void attempt_send(struct attempt *a)
     attempt_settle(a);
 }
 
+void attempt_put_back(struct attempt *a)
+{
+    a->now = time(NULL);
+    delivery_done(&a->delivery);
+    over(a, settle_it(a, false));
+}
+
 void attempt_done(struct attempt *a)
 {
     delivery_done(&a->delivery);

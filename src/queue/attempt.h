@@ -1,7 +1,8 @@
 /* One message in a worker's hands: from its file to the server and back.
  *
  *   attempt_begin    opens and checks it: what is not to be sent is over already
- *   attempt_send     sends it, alone on the carrier's connection; or queue/flight.h does
+ *   attempt_send     sends it, alone on the carrier's connection; or queue/flight.h does; or
+ *   attempt_put_back
  *   attempt_settle   writes down what became of it
  *   attempt_done     closes it */
 #ifndef QUEUE_ATTEMPT_H
@@ -26,6 +27,8 @@ struct attempt { /* stays where it is */
 /* True if it is to be sent; else it is over. */
 bool attempt_begin(struct attempt *a, struct carrier *c, const struct worker_job *job);
 void attempt_send(struct attempt *a);
+/* Not sent after all: it waits as it was. */
+void attempt_put_back(struct attempt *a);
 void attempt_settle(struct attempt *a);
 void attempt_done(struct attempt *a);
 

@@ -34,7 +34,7 @@ static struct sortie *take_first(struct sortie **first)
 static bool may_add(struct flight *f, const struct attempt *a)
 {
     struct carrier *c = f->carrier;
-    if (f->again || !carrier_may_fly(c))
+    if (f->again || f->grounded || !carrier_may_fly(c))
         return false;
     if (!f->first)
         pipeline_begin(&f->pipeline, &c->connection.client);
@@ -90,12 +90,20 @@ static struct sortie *settle_oldest(struct flight *f)
     return s;
 }
 
-/* Alone, and over a new connection. */
+void flight_send_alone(struct flight *f, struct sortie *s)
+{
+    delivery_done(&s->attempt.delivery);
+    if (f->grounded || sig_caught())
+        attempt_put_back(&s->attempt);
+    else
+        attempt_send(&s->attempt);
+}
+
+/* Over a new connection. */
 static struct sortie *send_again(struct flight *f)
 {
     struct sortie *s = take_first(&f->again);
-    delivery_done(&s->attempt.delivery);
-    attempt_send(&s->attempt);
+    flight_send_alone(f, s);
     return s;
 }
 
@@ -124,5 +132,6 @@ struct sortie *flight_go_on(struct flight *f)
     if (is_nothing_at_stake(f))
         sig_release();
     pipeline_wait(&f->pipeline);
+    f->last->attempt.marked |= f->carrier->connection.client.intent.written;
     return NULL;
 }

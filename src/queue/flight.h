@@ -21,12 +21,17 @@ struct flight { /* stays where it is */
     struct sortie *first, *last;     /* on the wire */
     struct sortie *again, *again_to; /* to be sent once more, alone */
     bool landed;                     /* since one was added */
+    bool grounded;                   /* by the owner: nothing more is sent */
 };
 
 void flight_init(struct flight *f, struct carrier *c);
 
 /* A message that has just begun is taken over: sent at once, if it may be sent now, and true. */
 bool flight_add(struct flight *f, struct sortie *s);
+
+/* One that does not fly goes alone when the flight is empty, or, when nothing more is to be sent or
+ * a signal has come, it is put back. Then it is settled. */
+void flight_send_alone(struct flight *f, struct sortie *s);
 
 bool flight_is_empty(const struct flight *f);
 

@@ -53,7 +53,9 @@ static void finish(struct worker *w, struct sortie *s)
     struct worker_report *said = &s->attempt.report;
     if (said->result == WORKER_LATER && !said->next_s)
         w->status = EX_IOERR;
-    w->ending |= w->status != EX_OK || !send_report(w->fd, said);
+    bool heard = send_report(w->fd, said);
+    w->ending |= w->status != EX_OK || !heard;
+    w->flight.grounded = w->status != EX_OK;
     attempt_done(&s->attempt);
     free(s);
 }
@@ -81,7 +83,7 @@ static void take_on(struct worker *w, const struct worker_job *job)
         go_on(w);
     if (flight_add(&w->flight, s))
         return;
-    attempt_send(&s->attempt);
+    flight_send_alone(&w->flight, s);
     finish(w, s);
 }
 

@@ -3,6 +3,7 @@ that dies with them leaves behind."""
 
 import os
 import re
+import resource
 import signal
 
 from harness import cases, full, until
@@ -13,6 +14,7 @@ OFFERS = {"bdat": ["chunking: yes"], "data": [], "lockstep": ["ehlo-drop: PIPELI
 DEEP = ("bdat", "data")
 SETTLE = "settle: 0.05"
 FLIGHT = 20
+ONLY_MARKS = 50  # octets of a message's file: it can be marked as being sent, and no more
 
 
 def recipients(n, begin=0):
@@ -255,3 +257,37 @@ def test_limit_of_messages(t, offer):
     emptied(t, run(t))
     t.equal(arrived(t), recipients(20))
     t.equal([len(s.messages) for s in t.sessions], [7, 7, 6])
+
+
+# What a message's file says afterwards.
+
+
+@cases(*DEEP)
+def test_farewell_before_trouble(t, offer):
+    """Neither was accepted, and nobody can be reached now: nothing may have been delivered."""
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/END 4: reply 421 4.7.0 Enough | cut", "on 2/GREETING: reply 421 4.7.0 No")  # fmt: skip
+    queue(t)
+    fill(t, 12)
+    t.equal(run(t).status, 75)
+    t.equal(open_ends(t), [])
+    emptied(t, run(t))
+    t.equal(sorted(arrived(t)), sorted(recipients(12)))
+
+
+@cases(*[f"{offer} {n}" for offer in DEEP for n in (1, 4)])
+def test_spool_fails(t, row):
+    """What is on the wire gets its verdicts; nothing else is sent, and the runner says why."""
+    offer, n = row.split()
+    t.smarthost("tls: off", *OFFERS[offer], f"on 1/END {n}: wait 1 | default")
+    queue(t)
+    names = fill(t, 60)
+    process = start(t)
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("END", 0) >= int(n), "the message")
+    resource.prlimit(worker_of(process), resource.RLIMIT_FSIZE, (ONLY_MARKS, ONLY_MARKS))
+    done = process.finish()
+    t.equal(done.status, 75)
+    t.match(done.stderr, "the spool cannot be written")
+    t.true("its process ended" not in done.stderr, "a worker that ends is not told of as dead: " + done.stderr)
+    t.true(len(accepted(t)) < int(n) + FLIGHT, f"{len(accepted(t))} were sent")
+    t.true(len(kept(t)) + len(accepted(t)) >= len(names), "lost")
+    t.equal(len(t.host.sessions), 1)

@@ -58,8 +58,8 @@ def arrived(t):
     return [m.to[0] for m in t.messages]
 
 
-def start(t, *words):
-    return t.start("postbag", "queue", "run", *words)
+def start(t, *words, **options):
+    return t.start("postbag", "queue", "run", *words, **options)
 
 
 # One after the other.
