@@ -3,10 +3,25 @@
 #include "base/sig.h"
 
 #include <stddef.h>
+#include <sys/resource.h>
+
+enum {
+    DESCRIPTORS = 24,     /* for all but the messages */
+    DESCRIPTORS_EACH = 2, /* the item's, and its body's */
+};
+
+static size_t most_messages(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= DESCRIPTORS)
+        return 0;
+    rlim_t n = (limit.rlim_cur - DESCRIPTORS) / DESCRIPTORS_EACH;
+    return n < PIPELINE_MESSAGES ? (size_t)n : PIPELINE_MESSAGES;
+}
 
 void flight_init(struct flight *f, struct carrier *c)
 {
-    *f = (struct flight){ .carrier = c };
+    *f = (struct flight){ .carrier = c, .most = most_messages() };
 }
 
 bool flight_is_empty(const struct flight *f)
@@ -34,11 +49,11 @@ static struct sortie *take_first(struct sortie **first)
 static bool may_add(struct flight *f, const struct attempt *a)
 {
     struct carrier *c = f->carrier;
-    if (f->again || f->grounded || !carrier_may_fly(c))
+    if (f->again || f->grounded || a->item.entry.state.ambiguous || !carrier_may_fly(c))
         return false;
     if (!f->first)
         pipeline_begin(&f->pipeline, &c->connection.client);
-    return pipeline_takes(&f->pipeline, &a->envelope, &a->stored);
+    return f->pipeline.n < f->most && pipeline_takes(&f->pipeline, &a->envelope, &a->stored);
 }
 
 bool flight_add(struct flight *f, struct sortie *s)

@@ -1,8 +1,9 @@
 /* A worker's messages that are on the wire at the same time, oldest first (smtp/pipeline.h).
  *
  * The first message of a connection goes alone, and so does the next one after anything that was
- * not as it should be. A connection that fails leaves at most those open whose end of data had
- * left; the others are sent again, one at a time, over a new one. */
+ * not as it should be, and one that may have been delivered already: a server that hangs up again
+ * and again cannot keep it from its verdict. A connection that fails leaves at most those open
+ * whose end of data had left; the others are sent again, one at a time, over a new one. */
 #ifndef QUEUE_FLIGHT_H
 #define QUEUE_FLIGHT_H
 
@@ -18,6 +19,7 @@ struct sortie {
 struct flight { /* stays where it is */
     struct carrier *carrier;
     struct pipeline pipeline;
+    size_t most;                     /* messages, by the descriptors that they need */
     struct sortie *first, *last;     /* on the wire */
     struct sortie *again, *again_to; /* to be sent once more, alone */
     bool landed;                     /* since one was added */

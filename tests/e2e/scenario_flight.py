@@ -291,3 +291,46 @@ def test_spool_fails(t, row):
     t.true(len(accepted(t)) < int(n) + FLIGHT, f"{len(accepted(t))} were sent")
     t.true(len(kept(t)) + len(accepted(t)) >= len(names), "lost")
     t.equal(len(t.host.sessions), 1)
+
+
+@cases(*DEEP)
+def test_term_after_farewell(t, offer):
+    """What is to be sent once more waits as it was."""
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/END 4: reply 421 4.7.0 Enough | cut", "on 2/END 1: wait 1 | default")
+    queue(t)
+    fill(t, 30)
+    process = start(t)
+    until(lambda: len(t.host.sessions) > 1 and t.host.conversations[1].counts.get("END"), "the second connection")
+    process.signal(signal.SIGTERM)
+    done = process.finish(timeout=20)
+    t.equal((done.status, done.stderr), (-signal.SIGTERM, ""))
+    t.equal(open_ends(t), [])
+    t.equal(len(accepted(t)), 4)
+    emptied(t, run(t))
+    t.equal(sorted(arrived(t)), sorted(recipients(30)))
+
+
+@cases(*DEEP)
+def test_server_of_few_messages(t, offer):
+    """It hangs up without a word. What may have been delivered is not put at risk once more."""
+    t.smarthost("tls: off", *OFFERS[offer], "on MAIL 7: cut")
+    queue(t)
+    fill(t, 60)
+    for _ in range(9):
+        t.true(run(t).status in (0, 75), "status")
+        if kept(t):
+            t.equal(kept(t, "hold"), [])
+            release(t)
+    t.equal(kept(t), [])
+    t.equal(set(recipients(60)) - {m.to[0] for m in t.messages}, set())
+
+
+@cases(*[f"{offer} {most}" for offer in DEEP for most in (16, 24, 32, 64)])
+def test_few_descriptors(t, row):
+    offer, most = row.split()
+    t.smarthost("tls: off", *OFFERS[offer])
+    queue(t)
+    fill(t, 60)
+    few = (int(most),) * 2
+    emptied(t, run(t, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few)))
+    t.equal(arrived(t), recipients(60))
