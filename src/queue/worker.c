@@ -67,7 +67,7 @@ static void go_on(struct worker *w)
         finish(w, s);
 }
 
-/* What cannot go with the others goes when they have landed. */
+/* What cannot go with the others goes when one of them has landed, or all have. */
 static void take_on(struct worker *w, const struct worker_job *job)
 {
     struct sortie *s = mem_new(1, sizeof *s);
@@ -77,14 +77,14 @@ static void take_on(struct worker *w, const struct worker_job *job)
         finish(w, s);
         return;
     }
-    if (flight_add(&w->flight, s))
-        return;
-    while (!flight_is_empty(&w->flight))
+    while (!flight_add(&w->flight, s)) {
+        if (flight_is_empty(&w->flight)) {
+            flight_send_alone(&w->flight, s);
+            finish(w, s);
+            return;
+        }
         go_on(w);
-    if (flight_add(&w->flight, s))
-        return;
-    flight_send_alone(&w->flight, s);
-    finish(w, s);
+    }
 }
 
 static bool may_take(struct worker *w)
