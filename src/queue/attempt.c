@@ -256,9 +256,11 @@ void attempt_send(struct attempt *a)
 
 void attempt_put_back(struct attempt *a)
 {
-    a->now = time(NULL);
-    delivery_done(&a->delivery);
-    over(a, settle_it(a, false));
+    ERR e = { 0 };
+    a->item.entry.state.sending = false;
+    if (a->marked && item_write_state(&a->item, true, &e) < 0)
+        notice_tell(&a->carrier->setup->notice, e.hint, "%s: %s", a->item.entry.id.text, e.text);
+    over(a, WORKER_BUSY);
 }
 
 void attempt_done(struct attempt *a)

@@ -27,7 +27,7 @@ struct attempt { /* stays where it is */
 /* True if it is to be sent; else it is over. */
 bool attempt_begin(struct attempt *a, struct carrier *c, const struct worker_job *job);
 void attempt_send(struct attempt *a);
-/* Not sent after all: it waits as it was. */
+/* Not sent after all: it waits as it was, where it was. */
 void attempt_put_back(struct attempt *a);
 void attempt_settle(struct attempt *a);
 void attempt_done(struct attempt *a);

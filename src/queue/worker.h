@@ -34,7 +34,7 @@ enum worker_result {
     WORKER_DEFERRED, /* in defer/, `next_s` says until when */
     WORKER_HELD,     /* moved to hold/ or failed/ or corrupt/ */
     WORKER_GONE,     /* not there any more */
-    WORKER_BUSY,     /* locked by somebody else */
+    WORKER_BUSY,     /* locked by somebody else, or put back by a worker that ends */
     WORKER_TROUBLE,  /* not tried: the account is in trouble, which the worker has noted in its
                         standing; the message is in defer/ */
     WORKER_LATER,    /* not tried: no more of `rate` before `next_s`; or, with that 0, the spool has
