@@ -124,7 +124,7 @@ static struct sortie *send_again(struct flight *f)
 
 bool flight_is_ready(struct flight *f)
 {
-    if (f->again || f->pipeline.sending)
+    if (f->again || f->pipeline.sending || f->pipeline.n == PIPELINE_MESSAGES)
         return false;
     if (f->first)
         pipeline_hear(&f->pipeline);
