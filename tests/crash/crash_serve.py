@@ -215,27 +215,29 @@ def try_service(t, row, letters, fault):
     hit = next((c for c in calls if c.struck), None)
     t.hits += hit is not None
     twice = judge.window_of(calls, t.spool, False)
+    worker = hit and role_of(hit.process, calls) == "worker"
+    told_twice = worker and judge.bounce_window_of(calls, t.spool)
     found = judge.check_copies(letters, before, after)
     for run in ended:
         found += unexpected(lab.Traced(run, calls))
     for letter, run in zip(letters, runs):
         said = judge.expected(run, letter)
         for recipient in letter.recipients:
-            found += check(letter, recipient, said[recipient], (before, after), twice)
+            found += check(letter, recipient, said[recipient], (before, after), twice, told_twice)
     found += judge.check_end(t)
     told = [f"status {run.status}: {run.stderr.strip()} {run.stdout.strip()}" for run in runs + ended]
     hint = "\n  ".join(["", *told])
     return [f"{fault} at {hit and hit.path}: {line}{hint}" for line in found]
 
 
-def check(letter, recipient, said, phases, twice):
+def check(letter, recipient, said, phases, twice, told_twice=False):
     """As judge.py has it; but who was told of a refusal by a session that was killed before it could
     take that down may hear of it once more, by a bounce."""
     told = sum(phase.bounced(letter, recipient) for phase in phases)
     arrived = sum(phase.count(letter, recipient) for phase in phases)
     if said == "failed" and recipient.startswith("hard") and told == 1 and arrived == 0:
         return []
-    return judge.check_recipient(letter, recipient, said, phases, twice, False)
+    return judge.check_recipient(letter, recipient, said, phases, twice, told_twice)
 
 
 @cases(*ROWS)
