@@ -280,7 +280,7 @@ void carrier_send(struct carrier *c, const struct cargo *cargo, struct delivery 
 
 bool carrier_may_fly(struct carrier *c)
 {
-    if (!c->proven || c->in_trouble || c->suspicion.result || sig_caught())
+    if (!c->proven || c->in_trouble || c->suspicion.result || c->wrecks > 1 || sig_caught())
         return false;
     if (!c->flying)
         return take_connection(c);
@@ -302,15 +302,27 @@ bool carrier_is_worth_repeating(const struct delivery *d)
 void carrier_judge(struct carrier *c, const struct delivery *d)
 {
     const struct verdict *blame = find_blame(d);
+    c->flown++;
     if (blame && !c->in_trouble)
         blame_account(c, blame, d->server);
     else if (!blame && !has(d, VERDICT_AMBIGUOUS))
         clear_trouble(c);
 }
 
+/* With 421 a server has said goodbye. */
+static void count_wreck(struct carrier *c)
+{
+    if (c->connection.client.reply.code == 421)
+        return;
+    c->wrecks = c->flown < CARRIER_FAR ? c->wrecks + 1 : 1;
+    c->flown = 0;
+}
+
 void carrier_land(struct carrier *c)
 {
     bool lost = c->connection.client.broken;
+    if (lost)
+        count_wreck(c);
     c->flying = false;
     c->used_at = clock_ms();
     if (!lost && !c->leaving)

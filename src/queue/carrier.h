@@ -10,13 +10,18 @@
  *     trouble if the next message hears such words too, or if there is none. So no message stops
  *     all others.
  *   - A connection that is lost with a message under way is that message's failure; two in a row
- *     are trouble. */
+ *     are trouble.
+ *   - A server that cannot bear several messages at a time shows that by connections that are lost
+ *     with them: after two such losses, with fewer than CARRIER_FAR messages between them, they go
+ *     one behind the verdict of the other. */
 #ifndef QUEUE_CARRIER_H
 #define QUEUE_CARRIER_H
 
 #include "queue/connection.h"
 #include "queue/standing.h"
 #include "queue/worker.h"
+
+enum { CARRIER_FAR = 1000 };
 
 struct carrier { /* stays where it is */
     const struct worker_setup *setup;
@@ -32,6 +37,8 @@ struct carrier { /* stays where it is */
     bool proven;              /* the connection's last message was accepted */
     bool flying;              /* several messages may be on it (queue/flight.h) */
     bool leaving;             /* it is given up as soon as they have their verdicts */
+    unsigned wrecks;          /* connections lost with several on them, */
+    unsigned flown;           /* and the messages that had their verdicts since */
     struct verdict suspicion; /* pending: none; else what may be the account's trouble */
     char *suspected;          /* the server that said so, or NULL */
 };

@@ -1,10 +1,14 @@
 """Several messages on the wire of one connection: how many, what each verdict is, and what a connection
 that dies with them leaves behind."""
 
+import contextlib
 import os
 import re
 import resource
 import signal
+import socket
+import threading
+import time
 
 from harness import cases, full, until
 from scenario_queue import BOB, kept, queue, release, silent
@@ -334,3 +338,157 @@ def test_few_descriptors(t, row):
     few = (int(most),) * 2
     emptied(t, run(t, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few)))
     t.equal(arrived(t), recipients(60))
+
+
+# Servers that are not as they say.
+
+
+def forgetful():
+    """A server that offers PIPELINING and forgets what has come behind an end of data."""
+    taken, listener = [], socket.create_server(("127.0.0.1", 0))
+
+    def talk(connection):
+        connection.sendall(b"220 hello\r\n")
+        octets, text = b"", None
+        while True:
+            line, found, rest = octets.partition(b"\r\n")
+            if not found:
+                more = connection.recv(65536)
+                if not more:
+                    return
+                octets += more
+                continue
+            octets = rest
+            if text is None:
+                connection.sendall(ANSWERS.get(line[:4].upper(), b"250 ok\r\n"))
+                text = b"" if line.upper() == b"DATA" else None
+            elif line != b".":
+                text += line
+            else:
+                time.sleep(0.05)
+                connection.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    connection.recv(65536)
+                connection.setblocking(True)
+                octets, text = b"", taken.append(text)
+                connection.sendall(b"250 taken\r\n")
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                talk(connection)
+
+    server = threading.Thread(target=serve)
+    server.start()
+    return listener, server, taken
+
+
+ANSWERS = {b"EHLO": b"250-hello\r\n250 PIPELINING\r\n", b"DATA": b"354 go\r\n"}
+
+
+def test_server_that_forgets(t):
+    """Twice it is not understood; then one message goes behind the verdict of the other."""
+    listener, server, taken = forgetful()
+    try:
+        port = listener.getsockname()[1]
+        queue(t, account=("tls = off", f"host = 127.0.0.1:{port}", "command_timeout = 2s"))
+        fill(t, 30)
+        begun = time.monotonic()
+        emptied(t, run(t))
+        t.true(time.monotonic() - begun < 10, "it takes too long")
+        t.equal(len(taken), 30)
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        server.join()
+
+
+# What cannot be sent as it is.
+
+
+@cases(*DEEP)
+def test_eight_bits(t, offer):
+    """Each message goes as the server takes it."""
+    t.smarthost("tls: off", *OFFERS[offer], "ehlo-drop: 8BITMIME")
+    queue(t)
+    text = b"Subject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"
+    for i in range(12):
+        put(t, f"r{i}@example.net", stdin=text + ("caf\u00e9\n".encode() if i % 2 else b"coffee\n"))
+    emptied(t, run(t))
+    t.equal(arrived(t), recipients(12))
+    t.equal([b"caf=C3=A9" in m.data for m in t.messages], [False, True] * 6)
+
+
+@cases(*DEEP)
+def test_too_large(t, offer):
+    """What the server says it does not take is not offered; those before and behind it go."""
+    t.smarthost("tls: off", *OFFERS[offer], "ehlo: PIPELINING, SIZE 3000")
+    queue(t, "bounce = none")
+    for i in range(20):
+        put(t, f"r{i}@example.net", stdin=b"Subject: x\n\n" + b"0123456789\n" * (500 if i % 5 == 3 else 1))
+    t.equal(run(t).status, 0)
+    t.equal(arrived(t), [a for i, a in enumerate(recipients(20)) if i % 5 != 3])
+    t.equal(len(kept(t, "failed")), 4)
+    t.equal(len(t.sessions), 1)
+
+
+@cases(*DEEP)
+def test_lmtp(t, offer):
+    t.smarthost("protocol: lmtp", "tls: off", *OFFERS[offer], "on END r5@*: reply 550 5.7.1 no", "on RCPT r7@*: reply 550 5.1.1 who",
+                "on END b@*: reply 451 4.2.0 later")  # fmt: skip
+    queue(t, "bounce = none", account=("protocol = lmtp",))
+    fill(t, 10)
+    put(t, "a@example.net", "b@example.net", "c@example.net")
+    fill(t, 3)
+    t.equal(run(t).status, 75)
+    got = [m.to for m in t.messages]
+    t.equal(len(kept(t, "failed")), 2)
+    t.equal(len(kept(t, "defer")), 1)
+    t.equal(open_ends(t), [])
+
+
+@cases(*[f"{offer} {reply}" for offer in DEEP for reply in ("lines 300 250", "split", "drip 0.001")])
+def test_long_replies(t, row):
+    offer, reply = row.split(" ", 1)
+    t.smarthost("tls: off", *OFFERS[offer], f"on RCPT: {reply}", f"on END: {reply}")
+    queue(t)
+    fill(t, 50)
+    emptied(t, run(t))
+    t.equal(arrived(t), recipients(50))
+    t.equal(len(t.sessions), 1)
+
+
+@cases(*DEEP)
+def test_rate(t, offer):
+    """No more than it allows are on the wire."""
+    t.smarthost("tls: off", *OFFERS[offer])
+    queue(t, account=("rate = 5/h",))
+    fill(t, 30)
+    t.equal(run(t).status, 75)
+    t.equal(arrived(t), recipients(5))
+    t.equal(len(kept(t)), 25)
+
+
+@cases(*DEEP)
+def test_hands_off(t, offer):
+    """What is on the wire can neither be held nor removed; what waits for its turn can."""
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/END 3: wait 2 | default")
+    queue(t)
+    names = fill(t, 60)
+    process = start(t)
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("END", 0) > 2, "the third message")
+    if offer == "bdat":
+        until(lambda: len(marked(t, names)) >= FLIGHT, "many on the wire")
+    flying = marked(t, names)
+    t.equal(t.postbag("queue", "hold", names[58], stdin=b"").status, 0)
+    t.equal(t.postbag("queue", "remove", names[59], stdin=b"").status, 0)
+    for name in flying:
+        t.true(t.postbag("queue", "remove", name, stdin=b"").status != 0, "removed while it is sent")
+        t.true(t.postbag("queue", "hold", name, stdin=b"").status != 0, "held while it is sent")
+    t.equal(process.finish().status, 0)
+    t.equal(arrived(t), recipients(58))
+    t.equal(kept(t), [names[58]])
