@@ -20,7 +20,8 @@ static const char usage_postbag[] =
     "       postbag test [ADDRESS]                  try every step; with ADDRESS send a test mail\n"
     "       postbag queue [COMMAND]                 look after the queue; see postbag help queue\n"
     "       postbag serve                           send for users who may not read a password\n"
-    "       postbag help [TOPIC]                    TOPIC: config, secrets, queue, sendmail, exit\n"
+    "       postbag help [TOPIC]                    TOPIC: config, secrets, queue, serve, "
+    "sendmail, exit\n"
     "\n"
     "A first try:  printf 'Subject: hello\\n\\nIt works.\\n' | postbag -v you@example.com\n"
     "\n"
@@ -50,7 +51,7 @@ static const char topic_config[] =
     "All keys: man postbag.conf. `postbag check` shows what counts in the end.\n";
 
 static const char topic_secrets[] =
-    "Where the password comes from: an account has one of these keys, asked for in this order.\n"
+    "Where the password comes from: an account has one of these keys.\n"
     "\n"
     "  password             itself; the file must then be yours alone (chmod 600)\n"
     "  password_file        the first line of a file\n"
@@ -82,7 +83,9 @@ static const char topic_secrets[] =
 static const char topic_queue[] =
     "usage: postbag queue [list]                  what is kept, oldest first (also: mailq)\n"
     "       postbag queue show ID                 one message, and what has become of it\n"
-    "       postbag queue run                     try all of it now (also: sendmail -q)\n"
+    "       postbag queue run                     try all of it now (also: sendmail -q), but for "
+    "what\n"
+    "                                             may have been delivered: half an hour later\n"
     "       postbag queue hold ID...              keep it back until it is released\n"
     "       postbag queue release ID...           try it again; also what was given up\n"
     "       postbag queue remove ID...            throw it away\n"
@@ -98,6 +101,22 @@ static const char topic_queue[] =
     "\n"
     "Options, beside those of postbag:\n";
 
+static const char topic_serve[] =
+    "For users who may not read the password: web servers, cron jobs, locked-in daemons. The\n"
+    "service has a user of its own, postbag, and a configuration of its own:\n"
+    "\n"
+    "  systemd-sysusers                              makes the user\n"
+    "  install -D -m 640 -g postbag my.conf " SYSCONFDIR "/postbag/serve.conf\n"
+    "  postbag -C " SYSCONFDIR "/postbag/serve.conf check\n"
+    "  systemctl enable --now postbag.socket\n"
+    "\n"
+    "with an [account], and dir = /var/lib/postbag/queue below [queue]. The keys of [serve] say\n"
+    "who may send how much and as whom. Users without a configuration find the service's\n"
+    "socket, /run/postbag/submit or POSTBAG_SOCKET; for them `postbag check` names it, `postbag\n"
+    "test` tries it, and mailq shows their own messages.\n"
+    "\n"
+    "Without systemd: `postbag -C FILE serve` as that user; see SERVICE in postbag(1).\n";
+
 static const char topic_sendmail[] =
     "Callers that want /usr/sbin/sendmail: link that name to postbag.\n"
     "PHP: sendmail_path = /usr/sbin/sendmail -t -i   (never `postbag` itself: its long options\n"
@@ -109,20 +128,27 @@ static const char topic_sendmail[] =
     "replies on; /usr/sbin/sendmail -t -i does as well.\n";
 
 static const char topic_exit[] =
-    "Exit status: 0 the smarthost has the message, or the queue; 64 wrong call; 65 message or "
-    "address data;\n"
-    "66 no input; 67 no such recipient; 68 no such host; 69 refused for good, or STARTTLS, AUTH\n"
-    "or a trusted certificate is missing; 70 a bug; 71 to 74 system and files; 75 try again\n"
-    "later, nothing was queued; 76 protocol or TLS failure; 77 login or permission; 78\n"
-    "configuration. With --exit-status=reply a server's reply becomes 100+yz (4yz) or 200+yz\n"
-    "(5yz).\n";
+    "Exit status:\n"
+    "   0  the smarthost has the message, or the queue has what is left\n"
+    "  64  wrong call\n"
+    "  65  message or address data\n"
+    "  66  no input\n"
+    "  67  no such recipient\n"
+    "  68  no such host\n"
+    "  69  refused for good; or STARTTLS, AUTH or a trusted certificate is missing\n"
+    "  70  a bug; 71 to 74 system and files\n"
+    "  75  try again later; nothing was queued\n"
+    "  76  protocol or TLS failure\n"
+    "  77  login or permission\n"
+    "  78  configuration\n"
+    "With --exit-status=reply a server's reply becomes 100+yz (4yz) or 200+yz (5yz).\n";
 
 static const struct {
     const char *name;
     const char *text;
 } topics[] = {
-    { "config", topic_config },     { "secrets", topic_secrets }, { "queue", topic_queue },
-    { "sendmail", topic_sendmail }, { "exit", topic_exit },
+    { "config", topic_config }, { "secrets", topic_secrets },   { "queue", topic_queue },
+    { "serve", topic_serve },   { "sendmail", topic_sendmail }, { "exit", topic_exit },
 };
 
 static int print_topic(const struct options *o, const char *name)
@@ -135,7 +161,7 @@ static int print_topic(const struct options *o, const char *name)
         options_describe_queue(&text);
     if (text.len)
         return print(o->name, &text);
-    say(o->name, "no help on \"%s\"; topics: config, secrets, queue, sendmail, exit", name);
+    say(o->name, "no help on \"%s\"; topics: config, secrets, queue, serve, sendmail, exit", name);
     return 64;
 }
 

@@ -113,6 +113,17 @@ def test_version_and_help(t):
     t.equal(t.sendmail("--version", stdin=b"").status, 0)
 
 
+def test_help_topics(t):
+    """Each topic that is named is there; a command's --help is its topic."""
+    named = t.postbag("help", "nonsense").stderr.split("topics: ")[1]
+    for topic in named.replace(",", "").split():
+        run = t.postbag("help", topic)
+        t.equal((run.status, run.stderr), (0, ""))
+        t.true(run.stdout, topic)
+    for command in ("queue", "serve"):
+        t.equal(t.postbag(command, "--help").stdout, t.postbag("help", command).stdout)
+
+
 # Logs
 
 
