@@ -63,9 +63,12 @@ static int no_account(const struct config *c, struct err *e)
     else
         err_set(e, ERR_CONFIG, "no configuration");
     err_hint(e,
-             "run postbag setup, or write [account NAME] with host, user, from and "
-             "password_command to %s, or set POSTBAG_URL=smtps://user:password@host",
-             c->wanted);
+             "write [account NAME] with host, user, from and password_command to %s (postbag help "
+             "config), or set POSTBAG_URL=smtps://user:password@host%s%s",
+             c->wanted,
+             c->may_use_service ? "; the service, which sends without either, does not run: no "
+                                : "",
+             c->may_use_service ? service_socket() : "");
     return -1;
 }
 

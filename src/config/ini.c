@@ -135,13 +135,24 @@ static int reader_section(struct reader *r, struct span line, char *to, size_t s
     return 0;
 }
 
+/* As other programs write it: "account NAME", "defaults". */
+static int reader_no_equals(struct reader *r, struct span line)
+{
+    struct span rest = line, word = { 0 };
+    span_word(&rest, &word);
+    if (span_is(word, "account") || span_is(line, "defaults"))
+        return reader_fail(r, "a section without brackets; write \"[account NAME]\" or "
+                              "\"[defaults]\", and \"key = value\" below it");
+    return reader_fail(r, "no \"=\" in the line; write \"key = value\", or \";\" in front of a "
+                          "comment");
+}
+
 /* key-line = key "=" [ value ] */
 static int reader_key(struct reader *r, struct span line, char *to, size_t size)
 {
     const char *equals = memchr(line.at, '=', line.len);
     if (!equals)
-        return reader_fail(r, "no \"=\" in the line; write \"key = value\", or \";\" in front of a "
-                              "comment");
+        return reader_no_equals(r, line);
     size_t len = (size_t)(equals - line.at);
     struct span key = span_trim((struct span){ line.at, len });
     if (!key.len)

@@ -41,6 +41,9 @@ int check_host(struct arena *a, const char *value, struct err *e)
     const char *bare = host_of_url(a, value);
     if (bare)
         return err_set(e, ERR_CONFIG, "no URL stands here; write \"host = %s\"", bare);
+    if (value[strspn(value, "0123456789")] == '\0')
+        return err_set(e, ERR_CONFIG, "\"%s\" is no host; write a port as in smtp.example.com:%s",
+                       value, value);
     if (target_parse(a, value, &opts, &target, &why) == 0)
         return 0;
     size_t key = span_starts(span_of(why.text), "host ") ? 5 : 0;

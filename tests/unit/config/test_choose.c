@@ -106,7 +106,7 @@ static void test_none(void **state)
     assert_int_equal(config_choose(&c, "x", NULL, NULL, &got, &e), -1);
     assert_int_equal(e.kind, ERR_CONFIG);
     assert_string_equal(e.text, "no configuration");
-    assert_non_null(strstr(e.hint, "postbag setup"));
+    assert_non_null(strstr(e.hint, "postbag help config"));
     assert_non_null(strstr(e.hint, "POSTBAG_URL="));
     assert_non_null(strstr(e.hint, f.user));
     config_done(&c);
