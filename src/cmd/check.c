@@ -7,12 +7,27 @@
 #include "cmd/say.h"
 #include "cmd/tls_remarks.h"
 
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static void add_files(const struct config *c, struct buf *to)
 {
     for (size_t i = 0; i < c->files.n; i++)
         buf_addf(to, "file %s\n", c->files.items[i]);
+}
+
+static void add_others(const struct config *c, const struct account *chosen, struct buf *to)
+{
+    const char *between = "other accounts: ";
+    for (size_t i = 0; i < c->n_accounts; i++) {
+        if (&c->accounts[i] == chosen)
+            continue;
+        buf_addf(to, "%s%s", between, c->accounts[i].name);
+        between = ", ";
+    }
+    if (c->n_accounts > 1)
+        buf_add_char(to, '\n');
 }
 
 static void add_log(const struct config *c, const char *name, struct buf *to)
@@ -24,12 +39,27 @@ static void add_log(const struct config *c, const char *name, struct buf *to)
     log_done();
 }
 
+/* Root looks at the configuration of the service, whose queue is another user's. Whose, or -1. */
+static int64_t owner_elsewhere(const struct queue *q)
+{
+    struct stat facts;
+    if (geteuid() || !q->path || !serve_is_configured(&q->config) || stat(q->path, &facts) < 0)
+        return -1;
+    return facts.st_uid ? (int64_t)facts.st_uid : -1;
+}
+
 /* What monitoring would complain of, and what only a person can judge. */
 static int add_queue(struct queue *q, struct buf *to, struct err *e)
 {
     bool wanted = q->config.queue.mode != QUEUE_MODE_DIRECT;
     struct queue_health health;
     struct queue_complaints complaints = { 0 };
+    int64_t owner = owner_elsewhere(q);
+    if (owner >= 0) {
+        buf_addf(to, "note: queue: it belongs to uid %lld, and only that user can look into it\n",
+                 (long long)owner);
+        return 0;
+    }
     if (queue_enter(q, e) < 0 || queue_health_look(q, time(NULL), &health, e) < 0)
         return -1;
     if (health.waiting)
@@ -69,19 +99,37 @@ static void add_queue_keys(const struct queue *q, struct buf *to)
     queue_describe(to, &shown);
 }
 
+static void add_service(const struct account *account, struct buf *to)
+{
+    buf_addf(to,
+             "no configuration that this user may read: mail goes through the service at %s,\n"
+             "which has its own\n",
+             account->file);
+}
+
 static int check(const struct options *o, struct queue *q, struct buf *to, struct err *e)
 {
     const struct account *account;
     struct config *c = &q->config;
+    if (o->operands.n) {
+        err_set(e, ERR_USAGE, "check takes no operand");
+        err_hint(e, "%s test ADDRESS sends a test mail", o->name);
+        return -1;
+    }
     if (queue_load(o, q, e) < 0 || config_choose(c, o->account, NULL, NULL, &account, e) < 0 ||
         config_aliases(c, account, e) < 0)
         return -1;
     for (size_t i = 0; i < c->n_accounts; i++)
         if (account_check(&c->arena, &c->accounts[i], e) < 0)
             return -1;
+    if (account->is_service) {
+        add_service(account, to);
+        return 0;
+    }
     add_files(c, to);
     buf_add_char(to, '\n');
     account_describe(to, account);
+    add_others(c, account, to);
     buf_add_char(to, '\n');
     add_queue_keys(q, to);
     serve_describe(to, c);
@@ -97,7 +145,10 @@ int cmd_check(const struct options *o)
     BUF text = { 0 };
     struct queue q;
     int done = check(o, &q, &text, &e);
-    int queued = done < 0 ? 0 : add_queue(&q, &text, &e);
+    bool whole = done == 0 && q.config.n_accounts;
+    int queued = whole ? add_queue(&q, &text, &e) : 0;
+    if (done == 0 && queued == 0)
+        buf_add_string(&text, "\nno mistakes; `postbag test` tries it\n");
     if (done == 0 && say_out(buf_span(&text), &e) < 0)
         done = -1;
     if (done < 0 || queued < 0)

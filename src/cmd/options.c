@@ -308,6 +308,9 @@ static int hint_option(const struct parse *p, const struct options *o, struct sp
     const char *nearest = option_nearest_word(name, names);
     if (nearest)
         err_hint(e, "did you mean --%s?", nearest);
+    else if (p->places & DOOR_POSTBAG && option_find(OPTION_ACCOUNT, name))
+        err_hint(e, "%.*s is a key of the account: --set %.*s=VALUE", SPAN_ARGS(name),
+                 SPAN_ARGS(name));
     else
         err_hint(e, "%s --help lists the options", o->name);
     return -1;
@@ -399,6 +402,8 @@ static void hint_command(const struct options *o, const char *word, struct err *
         err_hint(e, "did you mean %s queue %s?", o->name, word);
     else if (nearest)
         err_hint(e, "did you mean %s %s?", o->name, nearest);
+    else
+        err_hint(e, "%s --help lists the commands", o->name);
 }
 
 /* The first word of postbag's door. 1 when it was a subcommand. */
@@ -480,6 +485,8 @@ static int parse_words(struct parse *p, struct options *o, struct err *e)
             return parse_queue(p, o, e);
         if (command && (dashes = parse_options(p, o, e)) < 0)
             return -1;
+        if (command && o->task == TASK_HELP && strcmp(o->command, "serve") == 0)
+            strlist_add(p->arena, &o->operands, o->command);
     }
     return take_operands(p, dashes > 0, o, e);
 }

@@ -53,8 +53,8 @@ void config_done(struct config *c);
  * "local@domain" or NULL. --set and /etc/mailname are applied to the one chosen, then its required
  * keys are checked. Without any account, and without a file that was asked for, the service of this
  * machine is the account, if it is there (config/service.h). ERR_CONFIG: no such account (the known
- * ones named), none at all (points to `postbag setup`), what account_check() finds; ERR_PERMISSION:
- * none, but an unreadable file. */
+ * ones named), none at all (the hint says how to write one), what account_check() finds;
+ * ERR_PERMISSION: none, but an unreadable file. */
 int config_choose(struct config *c, const char *name, const char *sender, const char *from,
                   const struct account **ret, struct err *e) MUST_USE;
 
@@ -85,6 +85,9 @@ void account_describe(struct buf *to, const struct account *account);
 /* The same for [queue]: "queue", then a line for each key that has a value, its origin being
  * built-in or config. */
 void queue_describe(struct buf *to, const struct config *c);
+
+/* Does the configuration set a key of [serve]? */
+bool serve_is_configured(const struct config *c);
 
 /* And for [serve]; nothing if it sets no key. */
 void serve_describe(struct buf *to, const struct config *c);

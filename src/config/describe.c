@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "config/config.h"
 #include "config/option.h"
+#include "net/target.h"
 
 static const char *origin_name(enum option_origin origin)
 {
@@ -29,13 +30,32 @@ static void describe(struct buf *to, enum option_section section, const void *ob
     }
 }
 
+/* The port and the way of TLS that follow from the host, if there is but one. */
+static void fill_in(struct account *shown)
+{
+    ERR ignored = { 0 };
+    ARENA a = { 0 };
+    const struct strlist *hosts = &shown->net.host;
+    struct net_opts other = shown->net;
+    struct target target = { 0 }, moved = { 0 };
+    other.port = shown->net.port ? shown->net.port : 1;
+    if (hosts->n != 1 || target_parse(&a, hosts->items[0], &shown->net, &target, &ignored) < 0 ||
+        target_parse(&a, hosts->items[0], &other, &moved, &ignored) < 0 || target.is_service)
+        return;
+    shown->net.tls = target.tls;
+    if (!target.is_path && moved.port == other.port) /* the host does not name its own */
+        shown->net.port = target.port;
+}
+
 void account_describe(struct buf *to, const struct account *account)
 {
     if (account->line)
         buf_addf(to, "account %s (%s:%u)\n", account->name, account->file, account->line);
     else
         buf_addf(to, "account %s (%s)\n", account->name, account->file);
-    describe(to, OPTION_ACCOUNT, account, account->origins);
+    struct account shown = *account;
+    fill_in(&shown);
+    describe(to, OPTION_ACCOUNT, &shown, account->origins);
 }
 
 void queue_describe(struct buf *to, const struct config *c)
@@ -52,10 +72,15 @@ static bool is_configured(const struct config *c, enum option_section section)
     return false;
 }
 
+bool serve_is_configured(const struct config *c)
+{
+    return is_configured(c, OPTION_SERVE);
+}
+
 void serve_describe(struct buf *to, const struct config *c)
 {
-    if (!is_configured(c, OPTION_SERVE))
+    if (!serve_is_configured(c))
         return;
-    buf_add_string(to, "serve\n");
+    buf_add_string(to, "\nserve\n");
     describe(to, OPTION_SERVE, &c->serve, c->origins);
 }

@@ -160,7 +160,7 @@ def test_no_config(t):
     run = t.postbag("bob@example.net", env={"POSTBAG_CONFIG": None})
     if os.path.exists("/etc/postbag.conf"):
         return
-    t.failed(run, 78, "postbag setup")
+    t.failed(run, 78, "postbag help config", "config/postbag/config", "POSTBAG_URL=", "no /nonexistent")
 
 
 def test_missing_config(t):
@@ -253,3 +253,39 @@ def test_set(t):
     t.accepted(t.postbag("--set", "domain=set.example", "bob@example.net"))
     t.equal(t.sessions[0].hello, "set.example")
     t.failed(t.postbag("--set", "dmoain=x", "bob@example.net"), 64, "domain")
+
+
+def test_check_says_what_follows(t):
+    """Port and TLS that nobody wrote, the accounts beside it, and that all is well."""
+    t.config_file.write_text("[account a]\nhost = localhost\n[account b]\nhost = localhost:587\n[account c]\nhost = x\nport = 2525\n")
+    run = t.postbag("check")
+    t.equal((run.status, run.stderr), (0, ""))
+    for words in ("built-in   port = 465", "built-in   tls = implicit", "other accounts: b, c", "no mistakes; `postbag test` tries it"):
+        t.match(run.stdout, words)
+    run = t.postbag("-a", "b", "check")
+    t.match(run.stdout, "built-in   tls = starttls")
+    t.lacks(run.stdout, "port = ")
+    t.match(t.postbag("-a", "c", "check").stdout, "account    port = 2525")
+    t.failed(t.postbag("check", "bob@example.net"), 64, "check takes no operand", "postbag test ADDRESS")
+
+
+@cases(
+    port=("[account a]\nhost = smtp.example.com 587\n", 'host: "587" is no host; write a port as in smtp.example.com:587'),
+    account=("account default\nhost smtp.example.com\n", "a section without brackets"),
+    defaults=("defaults\ntls on\n", '"[defaults]"'),
+)  # fmt: skip
+def test_as_others_write_it(t, row):
+    """What comes over from the file of another program is told in our words."""
+    text, words = row
+    t.config_file.write_text(text)
+    t.failed(t.postbag("check"), 78, words)
+
+
+@cases(
+    key=(["--host=x", "bob@example.net"], "host is a key of the account: --set host=VALUE"),
+    near=(["--jsno", "bob@example.net"], "did you mean --json?"),
+    far=(["wobble"], "--help lists the commands"),
+)
+def test_hints_of_the_call(t, row):
+    args, words = row
+    t.failed(t.postbag(*args), 64, words)

@@ -347,7 +347,21 @@ def test_no_service(t):
     s.process.finish()
     t.failed(s.submit(BOB), 75)
     s.socket.unlink()
-    t.failed(s.submit(BOB), 78, "no configuration")
+    t.failed(s.submit(BOB), 78, "no configuration", f"does not run: no {s.socket}")
+
+
+def test_check_and_the_service(t):
+    """A user is told of the service, and nothing of a queue that is not in use; root, whose queue that is not."""
+    t.smarthost()
+    with service(t) as s:
+        run = s.submit("check", door="postbag", user="nobody")
+        t.equal((run.status, run.stderr), (0, ""))
+        t.match(run.stdout, f"mail goes through the service at {s.socket}")
+        t.lacks(run.stdout, "mode = ")
+    os.chown(t.folder / "spool", 65534, 65534)
+    run = t.postbag("check")
+    t.equal((run.status, run.stderr), (0, ""))
+    t.match(run.stdout, "queue: it belongs to uid 65534")
 
 
 def test_what_the_service_settles(t):
