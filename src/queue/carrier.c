@@ -197,7 +197,8 @@ static bool has(const struct delivery *d, enum verdict_result result)
 /* The connection is gone, and not because this machine could not mark or read the message. */
 static bool was_lost(const struct carrier *c, const struct delivery *d)
 {
-    return c->connection.client.broken && d->n && d->verdicts[0].err.kind != ERR_IO;
+    enum err_kind why = d->n ? d->verdicts[0].err.kind : ERR_IO;
+    return c->connection.client.broken && why != ERR_IO && why != ERR_TEMPORARY;
 }
 
 static void clear_trouble(struct carrier *c)

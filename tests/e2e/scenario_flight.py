@@ -492,3 +492,77 @@ def test_hands_off(t, offer):
     t.equal(process.finish().status, 0)
     t.equal(arrived(t), recipients(58))
     t.equal(kept(t), [names[58]])
+
+
+@cases(*[f"{offer} {who} {number}" for offer in DEEP for who, number in (("runner", 9), ("worker", 15), ("worker", 1), ("worker", 2))])
+def test_killed(t, row):
+    """Whoever is left brings it to its end; nothing is lost, and nothing is sent twice."""
+    offer, who, number = row.split()
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/END 3: wait 1 | default")
+    queue(t)
+    fill(t, 60)
+    process = start(t)
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("END", 0) > 2, "the third message")
+    worker = worker_of(process)
+    os.kill(process.popen.pid if who == "runner" else worker, int(number))
+    process.finish()
+    until(lambda: not os.path.exists(f"/proc/{worker}"), "the worker's end", 20)
+    t.equal(open_ends(t), [])
+    emptied(t, run(t))
+    t.equal(sorted(arrived(t)), sorted(recipients(60)))
+
+
+@cases(*DEEP)
+def test_cannot_be_read(t, offer):
+    """A file that is broken while it is sent harms neither those on the wire nor the account."""
+    t.smarthost("tls: off", *OFFERS[offer], "on RCPT large@*: wait 1 | default")
+    queue(t)
+    fill(t, 3)
+    name = put(t, "large@example.net", stdin=b"Subject: x\n\n" + (b"y" * 75 + b"\n") * 1500)
+    fill(t, 3)
+    process = start(t)
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("RCPT", 0) > 3, "its turn")
+    os.truncate(t.folder / "spool" / "new" / name, 20000)
+    done = process.finish()
+    t.true("account" not in done.stderr, "the account is blamed: " + done.stderr)
+    t.equal(arrived(t), [*recipients(3), *recipients(3)])
+    t.equal(len(kept(t)), 1)
+
+
+def narrow(t):
+    """A server that neither reads while it writes nor has much room for either."""
+    taken, listener = [], socket.socket()
+    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        listener.setsockopt(socket.SOL_SOCKET, option, 2048)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    words = b"250-" + b"word " * 90 + b"\r\n"
+
+    def serve():
+        connection = listener.accept()[0]
+        with connection, connection.makefile("rb", buffering=512) as lines:
+            connection.sendall(b"220 hello\r\n")
+            for line in lines:
+                if line.startswith(b"EHLO"):
+                    connection.sendall(b"250-hello\r\n250-PIPELINING\r\n250 CHUNKING\r\n")
+                    continue
+                if line.startswith(b"BDAT"):
+                    taken.append(lines.read(int(line.split()[1])))
+                connection.sendall(words * 40 + b"250 ok\r\n")
+
+    server = threading.Thread(target=serve)
+    server.start()
+    return listener, server, taken
+
+
+def test_narrow(t):
+    """Both sides have more to say than the other's window takes."""
+    listener, server, taken = narrow(t)
+    try:
+        queue(t, account=("tls = off", f"host = 127.0.0.1:{listener.getsockname()[1]}", "command_timeout = 5s"))
+        fill(t, 60, stdin=b"Subject: x\n\n" + (b"y" * 75 + b"\n") * 160)
+        emptied(t, run(t))
+        t.equal(len(taken), 60)
+    finally:
+        listener.close()
+        server.join()
