@@ -178,8 +178,10 @@ def play(t, row, letters, fault):
     t.restore(t.folder / "nothing")
     t.serve(*lines)
     s = Service(t, fault)
-    runs = [s.submit(letter).run for letter in letters]
-    s.settle()
+    runs = []
+    for letter in letters:
+        runs.append(s.submit(letter).run)
+        s.settle()  # so that the processes begin in the same order each time
     ended = s.stop()
     return t.arrivals(), runs, ended, s.calls
 
