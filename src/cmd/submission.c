@@ -151,12 +151,33 @@ static int open_input(const struct options *o, struct err *e)
     return fd < 0 ? err_system(e, ERR_INPUT, errno, "--file %s", o->file) : fd;
 }
 
+static int no_recipients(const struct options *o, struct err *e)
+{
+    err_set(e, ERR_USAGE, "no recipients");
+    if (o->from_header)
+        err_hint(e, "-t found no address in To, Cc and Bcc");
+    else
+        err_hint(e,
+                 "name them behind the options, or use -t to take them from the header; %s --help "
+                 "shows more",
+                 o->name);
+    return -1;
+}
+
+/* Nobody need type a message that cannot go anywhere. */
+static bool is_typed_in_vain(const struct submission *s, int fd)
+{
+    return !s->recipients.n && !s->options->from_header && isatty(fd);
+}
+
 static int read_message(struct submission *s, struct err *e)
 {
     const struct options *o = s->options;
     int fd = open_input(o, e);
     if (fd < 0)
         return -1;
+    if (is_typed_in_vain(s, fd))
+        return no_recipients(o, e);
     struct message_limits limits = { .dot_ends = !o->ignore_dots && isatty(fd) };
     int done = message_read(fd, limits, &s->message, e);
     if (fd != STDIN_FILENO)
@@ -176,14 +197,7 @@ static int collect_recipients(struct submission *s, struct err *e)
     if (s->options->from_header &&
         envelope_from_header(&s->arena, &s->message.header, &s->recipients, e) < 0)
         return -1;
-    if (s->recipients.n)
-        return 0;
-    err_set(e, ERR_USAGE, "no recipients");
-    if (s->options->from_header)
-        err_hint(e, "-t found no address in To, Cc and Bcc");
-    else
-        err_hint(e, "name them behind the options, or use -t to take them from the header");
-    return -1;
+    return s->recipients.n ? 0 : no_recipients(s->options, e);
 }
 
 /* "local@domain" for matching, NULL without. */

@@ -137,6 +137,18 @@ def test_lone_dot_at_a_terminal(t):
     t.equal(t.message().body, b"before\r\n")
 
 
+@cases("postbag", "sendmail")
+def test_nobody_at_a_terminal(t, door):
+    """Without recipients nobody need type a message."""
+    t.smarthost("tls: off")
+    master, slave = pty.openpty()
+    process = t.start(door, stdin=slave)
+    os.close(slave)
+    t.equal(process.popen.wait(10), 64)
+    os.close(master)
+    t.match(process.popen.stderr.read().decode(), "no recipients")
+
+
 def test_tmpdir_missing(t):
     """A body beyond memory needs a file; without a place for it: 73."""
     t.smarthost("tls: off")
