@@ -51,7 +51,9 @@ static int show_envelope(const struct submission *s, struct buf *to, struct err 
                                   .smtputf8 = s->stored.utf8_addresses || s->envelope.sender_utf8,
                                   .ret = s->envelope.dsn_return,
                                   .envid = s->envelope.envid };
-    buf_addf(to, "Account: %s (%s:%u)\n", account->name, account->file, account->line);
+    buf_add_string(to, "Account: ");
+    account_title(to, account);
+    buf_add_char(to, '\n');
     for (size_t i = 0; i < account->net.host.n; i++) {
         ARENA a = { 0 };
         struct target target;

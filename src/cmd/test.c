@@ -58,6 +58,7 @@ static int show_remarks(struct test *t, struct err *e)
 static int load(struct test *t, struct err *e)
 {
     struct submission *s = &t->s;
+    BUF title = { 0 };
     check_clock(t);
     if (submission_start(s, e) < 0)
         return -1;
@@ -65,8 +66,8 @@ static int load(struct test *t, struct err *e)
     t->deadline = deadline_in(t->account.net.timeout_ms);
     way_shorten(&t->account.net.connect_timeout_ms, GREETING_MS);
     way_shorten(&t->account.net.command_timeout_ms, COMMAND_MS);
-    steps_pass(&t->steps, "account", "%s (%s:%u)", s->account->name, s->account->file,
-               s->account->line);
+    account_title(&title, s->account);
+    steps_pass(&t->steps, "account", "%s", buf_string(&title));
     settings_show(&t->steps, &t->account);
     for (size_t i = 0; i < s->config.notes.n; i++)
         steps_note(&t->steps, "config", "%s", s->config.notes.items[i]);

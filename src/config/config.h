@@ -77,6 +77,9 @@ bool sets_are_secret(const struct strlist *sets);
 /* Sets base/log up as [log] says; `name` is what this process is called. */
 void config_start_log(const struct config *c, const char *name);
 
+/* Appends "NAME (FILE:LINE)", or only where else it comes from. */
+void account_title(struct buf *to, const struct account *account);
+
 /* Appends what `check` shows of an account: a line of where it stands, then for each key that has
  * a value "origin  key = value", the origin being built-in, defaults, inherited, account or --set.
  * Secrets are "***". */

@@ -47,12 +47,19 @@ static void fill_in(struct account *shown)
         shown->net.port = target.port;
 }
 
+void account_title(struct buf *to, const struct account *account)
+{
+    buf_addf(to, "%s (%s", account->name, account->file);
+    if (account->line)
+        buf_addf(to, ":%u", account->line);
+    buf_add_char(to, ')');
+}
+
 void account_describe(struct buf *to, const struct account *account)
 {
-    if (account->line)
-        buf_addf(to, "account %s (%s:%u)\n", account->name, account->file, account->line);
-    else
-        buf_addf(to, "account %s (%s)\n", account->name, account->file);
+    buf_add_string(to, "account ");
+    account_title(to, account);
+    buf_add_char(to, '\n');
     struct account shown = *account;
     fill_in(&shown);
     describe(to, OPTION_ACCOUNT, &shown, account->origins);

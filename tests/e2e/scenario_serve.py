@@ -358,6 +358,8 @@ def test_check_and_the_service(t):
         t.equal((run.status, run.stderr), (0, ""))
         t.match(run.stdout, f"mail goes through the service at {s.socket}")
         t.lacks(run.stdout, "mode = ")
+        for words in (["--dry-run", BOB], ["test"]):
+            t.match(s.submit(*words, door="postbag", user="nobody").stdout, f"service ({s.socket})")
     os.chown(t.folder / "spool", 65534, 65534)
     run = t.postbag("check")
     t.equal((run.status, run.stderr), (0, ""))
