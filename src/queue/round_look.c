@@ -271,7 +271,7 @@ void round_shelve(struct round *r, struct agenda_item *item, bool blamed)
         return;
     count_attempt(r, &file.entry.state);
     item->next_s = file.entry.state.next_s;
-    item->state = AGENDA_TRIED;
+    item->state = r->setup->mode == RUNNER_WATCH ? AGENDA_WAITING : AGENDA_TRIED;
     if (item_write_state(&file, false, &e) < 0 ||
         (file.folder == FOLDER_NEW && item_move(&file, FOLDER_DEFER, false, &e) < 0))
         notice_tell(&r->notice, e.hint, "%s: %s", item->id.text, e.text);

@@ -566,3 +566,22 @@ def test_narrow(t):
     finally:
         listener.close()
         server.join()
+
+
+def test_watched_after_death(t):
+    """A message whose worker was killed has its turn again, also while others keep coming."""
+    t.smarthost("tls: off", "on 1/MAIL 1: stall")
+    queue(t, "retry = 1s")
+    put(t, BOB)
+    process = start(t, "--watch")
+    try:
+        until(lambda: t.host.conversations and t.host.conversations[0].counts.get("MAIL"), "MAIL")
+        os.kill(worker_of(process), signal.SIGKILL)
+        end = time.monotonic() + 10
+        while BOB not in [m.to[0] for m in accepted(t)]:
+            t.true(time.monotonic() < end, "it is not tried again")
+            silent(t, t.postbag("--queue", "other@example.net"))
+            time.sleep(0.2)
+    finally:
+        process.signal(signal.SIGTERM)
+        process.finish()
