@@ -27,13 +27,17 @@ static bool next_line(struct buf *from, struct buf *line)
     return true;
 }
 
-static void end_content(struct trace *t)
+static void show_size(uint64_t octets)
 {
     BUF line = { 0 };
-    if (t->content && t->octets) {
-        buf_addf(&line, "(message, %llu octets)", (unsigned long long)t->octets);
-        show("C: ", buf_span(&line));
-    }
+    buf_addf(&line, "(message, %llu octets)", (unsigned long long)octets);
+    show("C: ", buf_span(&line));
+}
+
+static void end_content(struct trace *t)
+{
+    if (t->content && t->octets)
+        show_size(t->octets);
     t->content = false;
     t->octets = 0;
 }
@@ -49,6 +53,24 @@ static void see_in(struct trace *t, struct span octets)
     }
 }
 
+/* Behind "BDAT size" as much of the message follows. */
+static void begin_chunk(struct trace *t, struct span line)
+{
+    struct span word;
+    line = span_trim(line);
+    if (!span_word(&line, &word) || !span_is(word, "BDAT") || !span_word(&line, &word) ||
+        span_number(word, UINT64_MAX, &t->chunk) < 0)
+        return;
+    show_size(t->chunk);
+}
+
+static void drop_chunk(struct trace *t)
+{
+    size_t here = t->out.len < t->chunk ? t->out.len : (size_t)t->chunk;
+    buf_drop(&t->out, here);
+    t->chunk -= here;
+}
+
 static void see_out(struct trace *t, struct span octets)
 {
     BUF line = { 0 };
@@ -57,8 +79,12 @@ static void see_out(struct trace *t, struct span octets)
         return;
     }
     buf_add_span(&t->out, octets);
-    while (next_line(&t->out, &line))
+    drop_chunk(t);
+    while (!t->chunk && next_line(&t->out, &line)) {
         show("C: ", buf_span(&line));
+        begin_chunk(t, buf_span(&line));
+        drop_chunk(t);
+    }
 }
 
 static void see(void *context, bool out, struct span octets)
@@ -69,9 +95,13 @@ static void see(void *context, bool out, struct span octets)
         see_in(context, octets);
 }
 
+/* Notes stand between connections: what one of them has not had is not the next one's. */
 static void note(void *context, struct span words)
 {
-    end_content(context);
+    struct trace *t = context;
+    end_content(t);
+    t->chunk = 0;
+    buf_clear(&t->out);
     show("note: ", words);
 }
 

@@ -11,6 +11,7 @@ struct trace {
     struct buf in, out;
     bool content;    /* the server has said 354 and not spoken since */
     uint64_t octets; /* of content */
+    uint64_t chunk;  /* of BDAT: octets still to come */
 };
 
 /* The hook for a stream; sees nothing at level 0. */

@@ -1,5 +1,7 @@
 """BDAT in place of DATA where the server offers CHUNKING (RFC 3030), and LIMITS (RFC 9422)."""
 
+import re
+
 from harness import cases, full, until
 from scenario_faults import FAULTS, LOST, MALFORMED
 from scenario_queue import BOB, kept, queue
@@ -24,6 +26,18 @@ def test_trips(t, row):
     flown(t, flights)
     t.equal(t.message().by, "BDAT")
     t.equal(t.message().body, DOTS.partition(b"\n\n")[2].replace(b"\n", b"\r\n"))
+
+
+@cases(small=b"Subject: x\n\nprivate words\nno line feed", large=LARGE)
+def test_dialogue(t, message):
+    """-v shows how much a chunk has, and not what; the commands behind it are there."""
+    t.smarthost("tls: starttls", CHUNKING)
+    run = t.postbag("-v", "bob@example.net", stdin=message)
+    t.equal(run.status, 0)
+    for words in (r"C: BDAT \d+ LAST\nC: \(message, \d+ octets\)\n", r"\nC: QUIT\n|\Z"):
+        t.match(run.stderr, re.compile(words))
+    for words in ("private", "yyyy", "Message-ID"):
+        t.lacks(run.stderr, words)
 
 
 @cases(1, 2, 100)
