@@ -106,6 +106,7 @@ void carrier_wake(struct carrier *c)
     c->used_at = now;
     if (!rested)
         return;
+    c->connection.client.rested = true;
     standing_done(&c->standing);
     standing_load(c->setup->spool, c->setup->route, &c->standing);
 }

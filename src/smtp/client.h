@@ -68,7 +68,9 @@ struct client {
     bool unclean;    /* the server still has a transaction open, which RSET must end */
     bool unchunked;  /* the server has shown that it does not know BDAT */
     bool bdat_known; /* or that it does */
-    uint64_t mails;  /* transactions that were begun */
+    bool rested; /* by the owner: nobody knows whether the server is still there, so that the next
+                    message's content waits for the replies to RCPT */
+    uint64_t mails; /* transactions that were begun */
     struct client_times times;
 };
 

@@ -292,6 +292,7 @@ void transfer_note(struct transfer *x)
 {
     struct client *c = x->client;
     c->quit_sent = x->session->quit_sent;
+    c->rested = false;
     c->unclean = x->txn.begun;
     c->unchunked |= x->txn.unchunked;
     c->bdat_known = x->txn.bdat_known;
@@ -346,7 +347,7 @@ int transfer_prepare(struct transfer *x, const struct envelope *envelope, struct
         return -1;
     start(x, envelope, &message, verdicts);
     x->txn.chunking = may_chunk(c);
-    x->txn.hurried = transfer_is_hurried(c);
+    x->txn.hurried = transfer_is_hurried(c) || c->rested;
     if (c->caps.mail_max)
         x->txn.mail_limit = c->caps.mail_max - c->mails;
     return 0;

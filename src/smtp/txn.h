@@ -74,8 +74,8 @@ struct txn {
     struct txn_message message;
     bool lmtp;
     bool chunking;   /* the content goes by BDAT */
-    bool hurried;    /* little time is left: even a small one waits for the RCPT replies, so that a
-                        slow    server is not waited for behind the end of data */
+    bool hurried;    /* little time is left, or the server may be gone: even a small one waits for
+                        the RCPT replies, so that neither is found out behind the end of data */
     bool bdat_known; /* the server has accepted a BDAT on this connection */
     uint64_t mail_limit;      /* transactions, 0 for no limit */
     struct verdict *verdicts; /* the caller's, one for each recipient, zeroed */

@@ -13,6 +13,7 @@ import time
 from harness import cases, full, until
 from scenario_queue import BOB, kept, queue, release, silent
 from scenario_queue_run import accepted, arrived, emptied, fill, put, run, start, state, worker_of
+from scenario_serve import service
 
 OFFERS = {"bdat": ["chunking: yes"], "data": [], "lockstep": ["ehlo-drop: PIPELINING"]}
 DEEP = ("bdat", "data")
@@ -585,3 +586,16 @@ def test_watched_after_death(t):
     finally:
         process.signal(signal.SIGTERM)
         process.finish()
+
+
+@cases(*DEEP)
+def test_rested_connection(t, offer):
+    """The server may hang up just as it is used again: nothing is put at risk before it has answered."""
+    t.smarthost("tls: off", *OFFERS[offer], "on 1/MAIL 3: cut")
+    with service(t) as s:
+        for _ in range(2):
+            silent(t, s.submit(BOB))
+        time.sleep(1.2)
+        silent(t, s.submit(BOB))
+    t.equal(len(t.messages), 3)
+    t.equal(len(t.sessions), 2)
