@@ -290,11 +290,21 @@ static void work(struct parent *p)
     stop(p);
 }
 
+/* Better now than to each who submits. */
+static int try_spool(const char *path, struct err *e)
+{
+    struct spool spool;
+    if (spool_open(path, true, &spool, e) < 0)
+        return -1;
+    spool_close(&spool);
+    return 0;
+}
+
 static int run(struct parent *p, const struct options *o, struct err *e)
 {
     if (o->operands.n)
         return err_set(e, ERR_USAGE, "serve takes no operand");
-    if (load(o, &p->serve, e) < 0)
+    if (load(o, &p->serve, e) < 0 || try_spool(p->serve.spool, e) < 0)
         return -1;
     places_grow(&p->places, (size_t)p->serve.config.serve.connections);
     /* signals first: a socket that was made is also removed */

@@ -153,6 +153,15 @@ class Client:
 # Delivery.
 
 
+def test_unusable_queue_folder(t):
+    """Whoever starts the service hears it, not each who submits."""
+    t.smarthost()
+    (t.folder / "spool").mkdir(mode=0o755)
+    t.config(more=["[queue]", f"dir = {t.folder}/spool", "[serve]", f"socket = {t.folder}/submit"])
+    t.failed(t.run("postbag", "serve", stdin=b""), 77, "chmod")
+    t.true(not (t.folder / "submit").exists(), "a socket is left")
+
+
 def test_sendmail(t):
     t.smarthost("tls: starttls", "auth: PLAIN")
     with service(t) as s:
