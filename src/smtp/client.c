@@ -59,7 +59,8 @@ static void explain_silence(const struct client *c, struct err *e)
 {
     if (e->kind == ERR_TIMEOUT)
         err_set(e, ERR_TIMEOUT, "the server gave no answer in time");
-    if (c->stage == STAGE_GREETING && !stream_tls(c->stream) && !e->hint)
+    bool may_want_tls = !stream_tls(c->stream) && !c->setup.target->is_path;
+    if (c->stage == STAGE_GREETING && may_want_tls && !e->hint)
         err_hint(e, "if this port expects TLS from the start, set tls = implicit");
 }
 

@@ -302,3 +302,11 @@ def test_unix_socket_whose_queue_is_full(t):
         run = t.postbag(BOB)
     t.failed(run, 75, path)
     t.true(run.seconds <= 3, f"took {run.seconds:.1f} s")
+
+
+def test_silent_unix_socket(t):
+    """There is no port to have expected TLS."""
+    t.smarthost(f"listen: unix:{t.folder}/lmtp", "protocol: lmtp", "on GREETING: close")
+    run = t.postbag(BOB)
+    t.failed(run, 75, "the server closed the connection")
+    t.lacks(run.stderr, "implicit")
