@@ -69,7 +69,7 @@ static void test_serve_only_where_it_is_set(void **state)
     c.serve.connections = 7;
     c.origins[option_find(OPTION_SERVE, SPAN("connections")) - option_table] = ORIGIN_CONFIG;
     serve_describe(&got, &c);
-    assert_true(span_starts(buf_span(&got), "serve\nbuilt-in   socket = "));
+    assert_true(span_starts(buf_span(&got), "\nserve\nbuilt-in   socket = "));
     assert_non_null(strstr(buf_string(&got), "\nconfig     connections = 7\n"));
 }
 
