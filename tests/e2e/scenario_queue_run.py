@@ -22,8 +22,18 @@ def put(t, *recipients, stdin=MESSAGE, account=None):
     return (set(kept(t, "new")) - before).pop()
 
 
-def fill(t, n, **options):
-    return [put(t, f"r{i}@example.net", **options) for i in range(n)]
+def fill(t, n, stdin=MESSAGE, account=None):
+    """Queues so many, to r0 and so on, all by one process; their names, in order."""
+    before = set(kept(t, "new"))
+    text = re.sub(rb"(?m)^\.", b"..", stdin)
+    letters = [f"MAIL FROM:<acct@example.org>\nRCPT TO:<r{i}@example.net>\nDATA\n".encode() + text + b".\n"
+               for i in range(n)]  # fmt: skip
+    said = b"EHLO me\n" + b"".join(letters) + b"QUIT\n"
+    chosen = ("-a", account) if account else ()
+    done = t.postbag("-bs", "--queue", *chosen, stdin=said.replace(b"\n", b"\r\n"))
+    names = sorted(set(kept(t, "new")) - before)
+    t.equal((done.status, done.stderr, len(names)), (0, "", n), "what is queued")
+    return names
 
 
 def run(t, *words, **options):
