@@ -147,6 +147,5 @@ struct sortie *flight_go_on(struct flight *f)
     if (is_nothing_at_stake(f))
         sig_release();
     pipeline_wait(&f->pipeline);
-    f->last->attempt.marked |= f->carrier->connection.client.intent.written;
     return NULL;
 }

@@ -281,7 +281,7 @@ static struct pool_worker *hire(struct round *r, uint32_t route)
 }
 
 /* So that the next ones need not wait for the reports of those before. After a death, and for a
- * route that is watched, one at a time. */
+ * route in trouble, one at a time. */
 static void hand_more(struct round *r, struct pool_worker *w, uint32_t number)
 {
     const struct round_route *route = &r->routes[number];
