@@ -450,10 +450,7 @@ def test_given_again(t):
     """A service that dies behind the end of data is given the message again, and has it once."""
     t.smarthost("on END: wait 1 | default")
     s = Service(t)
-    process = t.start("sendmail", "-i", BOB, env=s.environment())
-    process.popen.stdin.write(MESSAGE)
-    process.popen.stdin.close()
-    process.popen.stdin = None
+    process = submitting(t, s)
     until(lambda: kept(t), "the message in the queue")
     os.killpg(s.process.popen.pid, signal.SIGKILL)
     s.process.popen.wait()
@@ -467,16 +464,22 @@ def test_given_again(t):
     t.true(len(names) <= 1, "kept twice")
 
 
+def submitting(t, s):
+    """Somebody who has said all and waits."""
+    process = t.start("sendmail", "-i", BOB, env=s.environment())
+    process.popen.stdin.write(MESSAGE)
+    process.popen.stdin.close()
+    process.popen.stdin = None
+    return process
+
+
 def test_restart_is_not_heard(t):
     """Nobody listens for a moment: whoever submits waits for the next service."""
     t.smarthost()
     s = Service(t)
     os.killpg(s.process.popen.pid, signal.SIGKILL)
     s.process.popen.wait()
-    process = t.start("sendmail", "-i", BOB, env=s.environment())
-    process.popen.stdin.write(MESSAGE)
-    process.popen.stdin.close()
-    process.popen.stdin = None
+    process = submitting(t, s)
     time.sleep(0.3)
     t.equal(process.popen.poll(), None, "still waiting")
     with service(t):
@@ -501,10 +504,7 @@ def test_busy_service(t):
     t.smarthost()
     with service(t, "user_connections = 1") as s:
         client = patient(lambda: Client(s), ConnectionError)
-        process = t.start("sendmail", "-i", BOB, env=s.environment())
-        process.popen.stdin.write(MESSAGE)
-        process.popen.stdin.close()
-        process.popen.stdin = None
+        process = submitting(t, s)
         time.sleep(0.5)
         t.equal(process.popen.poll(), None, "still waiting")
         client.close()
