@@ -74,8 +74,16 @@ int sig_stop(void)
                                                                                          : 0;
 }
 
+bool sig_is_held(void)
+{
+    return sig_has(SIGTERM, sig_note);
+}
+
+/* A queue's worker calls it with each message. */
 void sig_hold(void)
 {
+    if (sig_is_held())
+        return;
     for (size_t i = 0; i < DEADLY; i++)
         sig_set_unless_ignored(deadly[i], sig_note);
 }
@@ -92,11 +100,6 @@ void sig_release(void)
         sig_undo(deadly[i]);
     if (caught)
         raise(caught);
-}
-
-bool sig_is_held(void)
-{
-    return sig_has(SIGTERM, sig_note);
 }
 
 int sig_caught(void)

@@ -138,6 +138,27 @@ static void test_hold(void **state)
     }
 }
 
+/* Where they are held already nothing is asked for a second time. */
+static int hold_twice_part(void *unused)
+{
+    (void)unused;
+    sig_start();
+    sig_hold();
+    signal(SIGUSR1, SIG_DFL);
+    sig_hold();
+    if (!is_set_to(SIGUSR1, SIG_DFL))
+        return 1;
+    sig_release();
+    sig_hold();
+    return is_set_to(SIGUSR1, SIG_DFL);
+}
+
+static void test_hold_twice(void **state)
+{
+    (void)state;
+    assert_int_equal(forked(hold_twice_part, NULL), 0);
+}
+
 /* TERM and HUP ask to stop; INT kills; held, a signal no longer stops anything. */
 static int defer_part(void *number)
 {
@@ -224,9 +245,9 @@ static void test_release(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),   cmocka_unit_test(test_ignored_stay_ignored),
-        cmocka_unit_test(test_hold),    cmocka_unit_test(test_defer),
-        cmocka_unit_test(test_release),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_ignored_stay_ignored),
+        cmocka_unit_test(test_hold),  cmocka_unit_test(test_hold_twice),
+        cmocka_unit_test(test_defer), cmocka_unit_test(test_release),
     };
     return cmocka_run_group_tests_name("base/sig", tests, NULL, NULL);
 }
