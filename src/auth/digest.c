@@ -1,7 +1,6 @@
 #include "auth/digest.h"
 
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
+#include "net/gnutls.h"
 
 static const struct {
     gnutls_digest_algorithm_t hash;
@@ -16,7 +15,7 @@ static const struct {
 static int digest_done(int status, size_t len, struct buf *ret, struct err *e)
 {
     if (status < 0)
-        return err_set(e, ERR_INTERNAL, "GnuTLS: %s", gnutls_strerror(status));
+        return err_set(e, ERR_INTERNAL, "GnuTLS: %s", gnutls.strerror(status));
     buf_grew(ret, len);
     return 0;
 }
@@ -25,7 +24,9 @@ int digest_hash(enum digest which, struct span text, struct buf *ret, struct err
 {
     size_t len = digests[which].len;
     char *to = buf_room(ret, len);
-    return digest_done(gnutls_hash_fast(digests[which].hash, text.at, text.len, to), len, ret, e);
+    if (gnutls_open("the login", e) < 0)
+        return -1;
+    return digest_done(gnutls.hash_fast(digests[which].hash, text.at, text.len, to), len, ret, e);
 }
 
 int digest_hmac(enum digest which, struct span key, struct span text, struct buf *ret,
@@ -33,7 +34,9 @@ int digest_hmac(enum digest which, struct span key, struct span text, struct buf
 {
     size_t len = digests[which].len;
     char *to = buf_room(ret, len);
-    int status = gnutls_hmac_fast(digests[which].mac, key.at, key.len, text.at, text.len, to);
+    if (gnutls_open("the login", e) < 0)
+        return -1;
+    int status = gnutls.hmac_fast(digests[which].mac, key.at, key.len, text.at, text.len, to);
     return digest_done(status, len, ret, e);
 }
 
@@ -47,18 +50,22 @@ int digest_stretch(enum digest which, struct span password, struct digest_salt s
 {
     size_t len = digests[which].len;
     char *to = buf_room(ret, len);
+    if (gnutls_open("the login", e) < 0)
+        return -1;
     gnutls_datum_t key = datum_of(password), octets = datum_of(salt.octets);
-    int status = gnutls_pbkdf2(digests[which].mac, &key, &octets, salt.rounds, to, len);
+    int status = gnutls.pbkdf2(digests[which].mac, &key, &octets, salt.rounds, to, len);
     return digest_done(status, len, ret, e);
 }
 
 int digest_random(size_t len, struct buf *ret, struct err *e)
 {
     char *to = buf_room(ret, len);
-    return digest_done(gnutls_rnd(GNUTLS_RND_NONCE, to, len), len, ret, e);
+    if (gnutls_open("the login", e) < 0)
+        return -1;
+    return digest_done(gnutls.rnd(GNUTLS_RND_NONCE, to, len), len, ret, e);
 }
 
 bool digest_equal(struct span a, struct span b)
 {
-    return a.len == b.len && gnutls_memcmp(a.at, b.at, a.len) == 0;
+    return a.len == b.len && gnutls.memcmp(a.at, b.at, a.len) == 0;
 }

@@ -1,20 +1,19 @@
 /* GSSAPI (RFC 4752): Kerberos, by libgsasl. The ticket is what kinit(1) has got; the service is
  * smtp at the server's host. TLS protects the channel, so no security layer is asked for. */
-#include "auth/library.h"
+#include "auth/gsasl.h"
 #include "auth/sasl_ops.h"
 
 #include <stdlib.h>
 
 struct gssapi {
-    struct library library;
     Gsasl *context;
     Gsasl_session *session;
     bool done; /* the library says so: both sides have proved themselves */
 };
 
-static int gssapi_failed(const struct gssapi *g, int status, enum err_kind kind, struct err *e)
+static int gssapi_failed(int status, enum err_kind kind, struct err *e)
 {
-    err_set(e, kind, "GSSAPI: %s", g->library.strerror(status));
+    err_set(e, kind, "GSSAPI: %s", gsasl.strerror(status));
     err_hint(e, "klist shows whether there is a ticket, kinit gets one; the server's name in "
                 "Kerberos is smtp/HOST, as host is written in the account");
     return -1;
@@ -31,39 +30,38 @@ static int gssapi_callback(Gsasl *context, Gsasl_session *session, Gsasl_propert
 
 static int gssapi_properties(const struct sasl *s, const struct gssapi *g)
 {
-    int status = g->library.property_set(g->session, GSASL_SERVICE, "smtp");
+    int status = gsasl.property_set(g->session, GSASL_SERVICE, "smtp");
     if (status == GSASL_OK)
-        status = g->library.property_set(g->session, GSASL_HOSTNAME, s->setup.host);
+        status = gsasl.property_set(g->session, GSASL_HOSTNAME, s->setup.host);
     if (status == GSASL_OK && s->setup.user)
-        status = g->library.property_set(g->session, GSASL_AUTHZID, s->setup.user);
+        status = gsasl.property_set(g->session, GSASL_AUTHZID, s->setup.user);
     return status;
 }
 
 static int gssapi_open(struct sasl *s, struct err *e)
 {
     struct gssapi *g = s->state = mem_new(1, sizeof *g);
-    if (library_open(&g->library, "GSSAPI", e) < 0)
+    if (gsasl_open("GSSAPI", e) < 0)
         return -1;
-    int status = g->library.init(&g->context);
+    int status = gsasl.init(&g->context);
     if (status != GSASL_OK)
-        return gssapi_failed(g, status, ERR_INTERNAL, e);
-    g->library.callback_set(g->context, gssapi_callback);
-    status = g->library.client_start(g->context, "GSSAPI", &g->session);
+        return gssapi_failed(status, ERR_INTERNAL, e);
+    gsasl.callback_set(g->context, gssapi_callback);
+    status = gsasl.client_start(g->context, "GSSAPI", &g->session);
     if (status == GSASL_UNKNOWN_MECHANISM)
         return err_set(e, ERR_UNAVAILABLE, "libgsasl was built without GSSAPI");
     if (status == GSASL_OK)
         status = gssapi_properties(s, g);
-    return status == GSASL_OK ? 0 : gssapi_failed(g, status, ERR_INTERNAL, e);
+    return status == GSASL_OK ? 0 : gssapi_failed(status, ERR_INTERNAL, e);
 }
 
 static void gssapi_close(struct sasl *s)
 {
     struct gssapi *g = s->state;
     if (g->session)
-        g->library.finish(g->session);
+        gsasl.finish(g->session);
     if (g->context)
-        g->library.done(g->context);
-    library_close(&g->library);
+        gsasl.done(g->context);
     free(g);
 }
 
@@ -75,12 +73,12 @@ static int gssapi_step(struct sasl *s, const struct span *challenge, struct buf 
     size_t len = 0;
     if (g->done)
         return sasl_unexpected(s, e);
-    int status = g->library.step(g->session, input.at, input.len, &output, &len);
+    int status = gsasl.step(g->session, input.at, input.len, &output, &len);
     if (status != GSASL_OK && status != GSASL_NEEDS_MORE)
-        return gssapi_failed(g, status, ERR_AUTH, e);
+        return gssapi_failed(status, ERR_AUTH, e);
     g->done = status == GSASL_OK;
     buf_add(ret, output, len);
-    g->library.free(output);
+    gsasl.free(output);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 #include "auth/prepare.h"
 
-#include "auth/library.h"
+#include "auth/gsasl.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -12,30 +12,29 @@ static bool is_plain(struct span text)
 
 /* Version 2.2 of the library maps the flag for unassigned characters the wrong way round, so that
  * either way of asking may be the one that lets them through. */
-static char *ask_library(const struct library *library, const char *text)
+static char *ask_library(const char *text)
 {
     static const Gsasl_saslprep_flags flags[] = { GSASL_ALLOW_UNASSIGNED, 0 };
     char *prepared = NULL;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (library->saslprep(text, flags[i], &prepared, NULL) == GSASL_OK && prepared)
+        if (gsasl.saslprep(text, flags[i], &prepared, NULL) == GSASL_OK && prepared)
             return prepared;
     return NULL;
 }
 
 static int prepare_foreign(struct span text, struct buf *ret, struct err *e)
 {
-    CLEANUP(library_close) struct library library = { 0 };
     BUF copy = { .secret = true };
-    if (library_open(&library, "SASLprep of what is not ASCII", e) < 0)
+    if (gsasl_open("SASLprep of what is not ASCII", e) < 0)
         return -1;
     buf_add_span(&copy, text);
-    char *prepared = ask_library(&library, buf_string(&copy));
+    char *prepared = ask_library(buf_string(&copy));
     bool usable = prepared && *prepared;
     if (usable)
         buf_add_string(ret, prepared);
     if (prepared) {
         mem_wipe(prepared, strlen(prepared));
-        library.free(prepared);
+        gsasl.free(prepared);
     }
     return usable ? 0 : err_set(e, ERR_CONFIG, "SASLprep leaves nothing of it, or forbids it");
 }

@@ -1,7 +1,7 @@
 #include "mail/domain.h"
 
+#include "base/idn.h"
 #include "base/utf8.h"
-#include "mail/idn.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -46,15 +46,15 @@ static void explain_name(const struct patient *p, struct err *e)
 static gnutls_x509_crt_t find_outdated(const struct chain *chain, time_t now)
 {
     for (size_t i = 0; i < chain->n; i++)
-        if (gnutls_x509_crt_get_expiration_time(chain->items[i]) < now ||
-            gnutls_x509_crt_get_activation_time(chain->items[i]) > now)
+        if (gnutls.x509_crt_get_expiration_time(chain->items[i]) < now ||
+            gnutls.x509_crt_get_activation_time(chain->items[i]) > now)
             return chain->items[i];
     return NULL;
 }
 
 static bool is_early(gnutls_x509_crt_t certificate, time_t now)
 {
-    return gnutls_x509_crt_get_activation_time(certificate) > now;
+    return gnutls.x509_crt_get_activation_time(certificate) > now;
 }
 
 /* "… is not valid before 2026-12-02 03:30 UTC" */
@@ -62,8 +62,8 @@ static void add_dates(struct buf *to, gnutls_x509_crt_t certificate, time_t now)
 {
     bool early = is_early(certificate, now);
     buf_add_string(to, early ? " is not valid before " : " has expired on ");
-    names_add_time(to, early ? gnutls_x509_crt_get_activation_time(certificate)
-                             : gnutls_x509_crt_get_expiration_time(certificate));
+    names_add_time(to, early ? gnutls.x509_crt_get_activation_time(certificate)
+                             : gnutls.x509_crt_get_expiration_time(certificate));
 }
 
 static void explain_dates(const struct patient *p, struct err *e)
@@ -98,7 +98,7 @@ static void explain_self_signed(const struct patient *p, struct err *e)
     BUF names = { 0 };
     BUF until = { 0 };
     names_add(&names, p->leaf);
-    names_add_time(&until, gnutls_x509_crt_get_expiration_time(p->leaf));
+    names_add_time(&until, gnutls.x509_crt_get_expiration_time(p->leaf));
     err_set(e, ERR_CERTIFICATE,
             "the server's certificate is self-signed (names: %s; valid until %s)",
             names.len ? buf_string(&names) : "none", buf_string(&until));
@@ -123,7 +123,7 @@ static void explain_unknown(const struct patient *p, struct err *e)
 {
     BUF issuer = { 0 };
     bool alone = p->chain->n == 1;
-    if (alone && gnutls_x509_crt_check_issuer(p->leaf, p->leaf)) {
+    if (alone && gnutls.x509_crt_check_issuer(p->leaf, p->leaf)) {
         explain_self_signed(p, e);
         return;
     }
@@ -142,12 +142,12 @@ static void explain_unknown(const struct patient *p, struct err *e)
 static void explain_weak(const struct patient *p, struct err *e)
 {
     unsigned bits = 0;
-    int key = gnutls_x509_crt_get_pk_algorithm(p->leaf, &bits);
-    int signature = gnutls_x509_crt_get_signature_algorithm(p->leaf);
+    int key = gnutls.x509_crt_get_pk_algorithm(p->leaf, &bits);
+    int signature = gnutls.x509_crt_get_signature_algorithm(p->leaf);
     err_set(e, ERR_CERTIFICATE,
             "the server's certificate is too weak: %s key of %u bits, signed with %s",
-            gnutls_pk_get_name((gnutls_pk_algorithm_t)key), bits,
-            gnutls_sign_get_name((gnutls_sign_algorithm_t)signature));
+            gnutls.pk_get_name((gnutls_pk_algorithm_t)key), bits,
+            gnutls.sign_get_name((gnutls_sign_algorithm_t)signature));
     hint_fingerprint(p, "the server needs a new one; until then, if this is its key", e);
 }
 
@@ -181,10 +181,10 @@ int diagnosis_nameless(gnutls_x509_crt_t leaf, struct err *e)
 static void explain_other(unsigned status, struct err *e)
 {
     gnutls_datum_t text = { NULL, 0 };
-    int done = gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
+    int done = gnutls.certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
     err_set(e, ERR_CERTIFICATE, "the server's certificate is not trusted: %s",
             done < 0 ? "no reason known" : (const char *)text.data);
-    gnutls_free(text.data);
+    (*gnutls.free)(text.data);
 }
 
 int diagnosis_explain(unsigned status, const char *host, const struct chain *chain, struct err *e)

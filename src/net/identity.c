@@ -4,7 +4,6 @@
 #include "net/pkcs11.h"
 
 #include <errno.h>
-#include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +79,7 @@ static int refuse(const struct identity *i, const struct place *certificate,
                   const struct place *key, int code, struct err *e)
 {
     err_set(e, ERR_CONFIG, "tls_cert %s, tls_key %s: %s", buf_string(&certificate->text),
-            buf_string(&key->text), gnutls_strerror(code));
+            buf_string(&key->text), gnutls.strerror(code));
     if (certificate->on_token || key->on_token)
         hint_token(i, code, e);
     return -1;
@@ -96,8 +95,8 @@ int identity_load(struct identity *i, const struct net_opts *opts,
     if (find(&key, opts->tls_key ? opts->tls_key : opts->tls_cert, "private", i, e) < 0 ||
         find(&certificate, opts->tls_cert, "cert", i, e) < 0)
         return -1;
-    gnutls_certificate_set_pin_function(credentials, give_pin, i);
-    int done = gnutls_certificate_set_x509_key_file(credentials, buf_string(&certificate.text),
+    gnutls.certificate_set_pin_function(credentials, give_pin, i);
+    int done = gnutls.certificate_set_x509_key_file(credentials, buf_string(&certificate.text),
                                                     buf_string(&key.text), GNUTLS_X509_FMT_PEM);
     return done < 0 ? refuse(i, &certificate, &key, done, e) : 0;
 }
@@ -106,13 +105,13 @@ static int read_end(gnutls_certificate_credentials_t credentials, int64_t *ret, 
 {
     gnutls_x509_crt_t *chain = NULL;
     unsigned n = 0;
-    int done = gnutls_certificate_get_x509_crt(credentials, 0, &chain, &n);
+    int done = gnutls.certificate_get_x509_crt(credentials, 0, &chain, &n);
     if (done < 0 || n == 0)
-        return err_set(e, ERR_CONFIG, "tls_cert: %s", gnutls_strerror(done));
-    *ret = gnutls_x509_crt_get_expiration_time(chain[0]);
+        return err_set(e, ERR_CONFIG, "tls_cert: %s", gnutls.strerror(done));
+    *ret = gnutls.x509_crt_get_expiration_time(chain[0]);
     for (unsigned i = 0; i < n; i++)
-        gnutls_x509_crt_deinit(chain[i]);
-    gnutls_free(chain);
+        gnutls.x509_crt_deinit(chain[i]);
+    (*gnutls.free)(chain);
     return 0;
 }
 
@@ -120,12 +119,14 @@ int identity_expires(const struct net_opts *opts, int64_t *ret, struct err *e)
 {
     CLEANUP(identity_done) struct identity i = { 0 };
     gnutls_certificate_credentials_t credentials;
-    int done = gnutls_certificate_allocate_credentials(&credentials);
+    if (gnutls_open("tls_cert", e) < 0)
+        return -1;
+    int done = gnutls.certificate_allocate_credentials(&credentials);
     if (done < 0)
-        return err_set(e, ERR_INTERNAL, "GnuTLS: %s", gnutls_strerror(done));
+        return err_set(e, ERR_INTERNAL, "GnuTLS: %s", gnutls.strerror(done));
     done = identity_load(&i, opts, credentials, e);
     if (done == 0)
         done = read_end(credentials, ret, e);
-    gnutls_certificate_free_credentials(credentials);
+    gnutls.certificate_free_credentials(credentials);
     return done;
 }

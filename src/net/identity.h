@@ -5,9 +5,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/gnutls.h"
 #include "net/opts.h"
-
-#include <gnutls/gnutls.h>
 
 /* Zeroed is valid. It must live as long as the credentials: a token may ask for the PIN with every
  * signature. */

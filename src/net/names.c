@@ -34,10 +34,10 @@ static int read_name(gnutls_x509_crt_t certificate, unsigned i, struct buf *name
 {
     size_t size = 0;
     buf_clear(name);
-    int type = gnutls_x509_crt_get_subject_alt_name(certificate, i, NULL, &size, NULL);
+    int type = gnutls.x509_crt_get_subject_alt_name(certificate, i, NULL, &size, NULL);
     if (type != GNUTLS_E_SHORT_MEMORY_BUFFER)
         return type;
-    type = gnutls_x509_crt_get_subject_alt_name(certificate, i, buf_room(name, size), &size, NULL);
+    type = gnutls.x509_crt_get_subject_alt_name(certificate, i, buf_room(name, size), &size, NULL);
     if (type >= 0)
         buf_grew(name, size);
     return type;
@@ -87,20 +87,20 @@ bool names_has_host(gnutls_x509_crt_t certificate)
 static void add_distinguished(struct buf *to, gnutls_datum_t *text)
 {
     add_text(to, (struct span){ (const char *)text->data, text->size });
-    gnutls_free(text->data);
+    (*gnutls.free)(text->data);
 }
 
 void names_add_subject(struct buf *to, gnutls_x509_crt_t certificate)
 {
     gnutls_datum_t text = { NULL, 0 };
-    if (gnutls_x509_crt_get_dn3(certificate, &text, 0) >= 0)
+    if (gnutls.x509_crt_get_dn3(certificate, &text, 0) >= 0)
         add_distinguished(to, &text);
 }
 
 void names_add_issuer(struct buf *to, gnutls_x509_crt_t certificate)
 {
     gnutls_datum_t text = { NULL, 0 };
-    if (gnutls_x509_crt_get_issuer_dn3(certificate, &text, 0) >= 0)
+    if (gnutls.x509_crt_get_issuer_dn3(certificate, &text, 0) >= 0)
         add_distinguished(to, &text);
 }
 

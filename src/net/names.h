@@ -4,8 +4,8 @@
 #define NET_NAMES_H
 
 #include "base/buf.h"
+#include "net/gnutls.h"
 
-#include <gnutls/x509.h>
 #include <time.h>
 
 /* The host names and addresses in the alternative names (RFC 5280 section 4.2.1.6), ", " between

@@ -22,8 +22,8 @@ static int digest_of(enum pin_of of, gnutls_x509_crt_t certificate, struct pin *
     ret->of = of;
     int done =
         of == PIN_KEY
-            ? gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, ret->digest, &size)
-            : gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, ret->digest, &size);
+            ? gnutls.x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, ret->digest, &size)
+            : gnutls.x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, ret->digest, &size);
     return done < 0 || size != sizeof ret->digest ? -1 : 0;
 }
 
@@ -33,7 +33,7 @@ bool pins_match(const struct pins *pins, gnutls_x509_crt_t certificate)
     for (size_t i = 0; i < pins->n; i++) {
         const struct pin *wanted = &pins->items[i];
         if (digest_of(wanted->of, certificate, &has) == 0 &&
-            gnutls_memcmp(has.digest, wanted->digest, PIN_SIZE) == 0)
+            gnutls.memcmp(has.digest, wanted->digest, PIN_SIZE) == 0)
             return true;
     }
     return false;

@@ -6,8 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "net/fingerprint.h"
-
-#include <gnutls/x509.h>
+#include "net/gnutls.h"
 
 struct pins {
     struct pin *items;

@@ -18,8 +18,8 @@ struct lists {
 static void lists_done(struct lists *l)
 {
     for (unsigned i = 0; i < l->n; i++)
-        gnutls_x509_crl_deinit(l->items[i]);
-    gnutls_free(l->items);
+        gnutls.x509_crl_deinit(l->items[i]);
+    (*gnutls.free)(l->items);
 }
 
 static int read_lists(const char *file, struct lists *ret, struct err *e)
@@ -34,7 +34,7 @@ static int read_lists(const char *file, struct lists *ret, struct err *e)
     }
     gnutls_datum_t pem = { (unsigned char *)text.at, (unsigned)text.len };
     if (text.len &&
-        gnutls_x509_crl_list_import2(&ret->items, &ret->n, &pem, GNUTLS_X509_FMT_PEM, 0) >= 0 &&
+        gnutls.x509_crl_list_import2(&ret->items, &ret->n, &pem, GNUTLS_X509_FMT_PEM, 0) >= 0 &&
         ret->n)
         return 0;
     err_set(e, ERR_CONFIG, "tls_crl_file %s holds no revocation list in PEM form", file);
@@ -45,11 +45,11 @@ static int read_lists(const char *file, struct lists *ret, struct err *e)
 static bool is_issuer(gnutls_x509_crl_t list, gnutls_x509_crt_t certificate)
 {
     gnutls_datum_t a = { NULL, 0 }, b = { NULL, 0 };
-    bool same = gnutls_x509_crl_get_raw_issuer_dn(list, &a) >= 0 &&
-                gnutls_x509_crt_get_raw_issuer_dn(certificate, &b) >= 0 && a.size == b.size &&
+    bool same = gnutls.x509_crl_get_raw_issuer_dn(list, &a) >= 0 &&
+                gnutls.x509_crt_get_raw_issuer_dn(certificate, &b) >= 0 && a.size == b.size &&
                 memcmp(a.data, b.data, a.size) == 0;
-    gnutls_free(a.data);
-    gnutls_free(b.data);
+    (*gnutls.free)(a.data);
+    (*gnutls.free)(b.data);
     return same;
 }
 
@@ -64,7 +64,7 @@ static bool concerns(gnutls_x509_crl_t list, const struct chain *chain)
 /* A list without a date for the next one has no end. */
 static bool is_outdated(gnutls_x509_crl_t list, time_t now)
 {
-    time_t next = gnutls_x509_crl_get_next_update(list);
+    time_t next = gnutls.x509_crl_get_next_update(list);
     return next != (time_t)-1 && next < now;
 }
 
@@ -75,7 +75,7 @@ static int check_dates(const struct lists *l, const struct chain *chain, struct 
         BUF until = { 0 };
         if (!is_outdated(l->items[i], now) || !concerns(l->items[i], chain))
             continue;
-        names_add_time(&until, gnutls_x509_crl_get_next_update(l->items[i]));
+        names_add_time(&until, gnutls.x509_crl_get_next_update(l->items[i]));
         err_set(e, ERR_CERTIFICATE, "the revocation list in tls_crl_file was valid until %s",
                 buf_string(&until));
         err_hint(e, "fetch a new list; without tls_crl_file none is looked at");
@@ -90,7 +90,7 @@ int revocation_load(const char *file, const struct chain *chain,
     CLEANUP(lists_done) struct lists l = { 0 };
     if (read_lists(file, &l, e) < 0 || check_dates(&l, chain, e) < 0)
         return -1;
-    if (gnutls_certificate_set_x509_crl(credentials, l.items, (int)l.n) < 0)
+    if (gnutls.certificate_set_x509_crl(credentials, l.items, (int)l.n) < 0)
         return err_set(e, ERR_INTERNAL, "GnuTLS does not take the lists of %s", file);
     return 0;
 }

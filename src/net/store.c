@@ -31,7 +31,7 @@ static void add_name(struct arena *a, struct strlist *needles, name_of *get,
     gnutls_datum_t name = { NULL, 0 };
     if (get(certificate, &name) >= 0)
         add_needles(a, needles, &name);
-    gnutls_free(name.data);
+    (*gnutls.free)(name.data);
 }
 
 /* Every issuer, and the subjects of the authorities among them: the chain may hold the trusted
@@ -39,9 +39,9 @@ static void add_name(struct arena *a, struct strlist *needles, name_of *get,
 static void find_needles(struct arena *a, const struct chain *chain, struct strlist *ret)
 {
     for (size_t i = 0; i < chain->n; i++) {
-        add_name(a, ret, gnutls_x509_crt_get_raw_issuer_dn, chain->items[i]);
+        add_name(a, ret, gnutls.x509_crt_get_raw_issuer_dn, chain->items[i]);
         if (i > 0)
-            add_name(a, ret, gnutls_x509_crt_get_raw_dn, chain->items[i]);
+            add_name(a, ret, gnutls.x509_crt_get_raw_dn, chain->items[i]);
     }
 }
 
@@ -61,11 +61,11 @@ static void list_add(gnutls_x509_trust_list_t list, struct span block)
 {
     gnutls_datum_t pem = { (unsigned char *)(uintptr_t)block.at, (unsigned)block.len };
     gnutls_x509_crt_t authority;
-    if (gnutls_x509_crt_init(&authority) < 0)
+    if (gnutls.x509_crt_init(&authority) < 0)
         return;
-    if (gnutls_x509_crt_import(authority, &pem, GNUTLS_X509_FMT_PEM) < 0 ||
-        gnutls_x509_trust_list_add_cas(list, &authority, 1, 0) != 1)
-        gnutls_x509_crt_deinit(authority);
+    if (gnutls.x509_crt_import(authority, &pem, GNUTLS_X509_FMT_PEM) < 0 ||
+        gnutls.x509_trust_list_add_cas(list, &authority, 1, 0) != 1)
+        gnutls.x509_crt_deinit(authority);
 }
 
 /* Takes the next block "-----BEGIN … -----END …" (RFC 7468) off the front. */
@@ -138,14 +138,14 @@ int store_load(const char *file, const struct chain *chain,
     gnutls_x509_trust_list_t list;
     if (read_bundle(file, &bundle, e) < 0)
         return -1;
-    if (gnutls_x509_trust_list_init(&list, 0) < 0)
+    if (gnutls.x509_trust_list_init(&list, 0) < 0)
         return err_set(e, ERR_INTERNAL, "GnuTLS: no memory");
     find_needles(&a, chain, &needles);
     size_t n = add_bundle(buf_span(&bundle), &needles, list);
-    gnutls_certificate_set_trust_list(credentials, list, 0);
+    gnutls.certificate_set_trust_list(credentials, list, 0);
     if (n)
         return 0;
     if (file)
         return err_set(e, ERR_CONFIG, "tls_ca_file %s holds no certificate in PEM form", file);
-    return gnutls_certificate_set_x509_system_trust(credentials) > 0 ? 0 : no_store(e);
+    return gnutls.certificate_set_x509_system_trust(credentials) > 0 ? 0 : no_store(e);
 }

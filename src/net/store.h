@@ -8,9 +8,7 @@
 #define NET_STORE_H
 
 #include "base/err.h"
-
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include "net/gnutls.h"
 
 /* What the server presented, its own certificate first. */
 struct chain {

@@ -1,9 +1,9 @@
 #include "net/target.h"
 
+#include "base/idn.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
-#include <idn2.h>
 #include <string.h>
 
 enum {
@@ -84,16 +84,19 @@ static bool is_name(struct span name)
     return true;
 }
 
-/* A-labels (RFC 5891) of an international name, or NULL. */
-static const char *to_ascii(struct arena *a, const char *name)
+static const char not_a_name[] = "this is no host name; write name, name:port or [IPv6]:port";
+
+/* Makes A-labels (RFC 5891) of an international name. */
+static int make_ascii(struct arena *a, const char **name, const char *text, struct err *e)
 {
-    char *ascii = NULL;
-    if (!utf8_is_valid(span_of(name)) ||
-        idn2_to_ascii_8z(name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
-        return NULL;
-    const char *copy = arena_string(a, span_of(ascii));
-    idn2_free(ascii);
-    return copy;
+    BUF ascii = { 0 };
+    ERR why = { 0 };
+    if (!utf8_is_valid(span_of(*name)))
+        return bad_target(e, text, not_a_name);
+    if (idn_add_ascii(&ascii, *name, &why) < 0)
+        return bad_target(e, text, why.kind == ERR_UNAVAILABLE ? why.text : not_a_name);
+    *name = arena_string(a, buf_span(&ascii));
+    return 0;
 }
 
 static int parse_name(struct arena *a, struct span name, const char *text, struct target *ret,
@@ -102,11 +105,9 @@ static int parse_name(struct arena *a, struct span name, const char *text, struc
     if (name.len && name.at[name.len - 1] == '.')
         name.len--;
     ret->host = arena_string(a, name);
-    if (utf8_has_8bit(name))
-        ret->host = to_ascii(a, ret->host);
-    if (!ret->host || !is_name(span_of(ret->host)))
-        return bad_target(e, text, "this is no host name; write name, name:port or [IPv6]:port");
-    return 0;
+    if (utf8_has_8bit(name) && make_ascii(a, &ret->host, text, e) < 0)
+        return -1;
+    return is_name(span_of(ret->host)) ? 0 : bad_target(e, text, not_a_name);
 }
 
 static int parse_host(struct arena *a, const struct halves *halves, const char *text,

@@ -6,7 +6,6 @@
 #include "net/transport.h"
 #include "net/trust.h"
 
-#include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +51,7 @@ static int alerted(gnutls_alert_description_t alert, struct err *e)
 {
     if (alert == GNUTLS_A_PROTOCOL_VERSION)
         return too_old(e);
-    err_set(e, ERR_TLS, "the server ended TLS with an alert: %s", gnutls_alert_get_name(alert));
+    err_set(e, ERR_TLS, "the server ended TLS with an alert: %s", gnutls.alert_get_name(alert));
     if (alert == GNUTLS_A_CERTIFICATE_REQUIRED)
         err_hint(e, "the server wants a client certificate: set tls_cert and tls_key");
     if (alert == GNUTLS_A_HANDSHAKE_FAILURE || alert == GNUTLS_A_INSUFFICIENT_SECURITY)
@@ -69,8 +68,8 @@ static int broken(const struct tls *t, int code, struct err *e)
     if (code == GNUTLS_E_REHANDSHAKE)
         return err_set(e, ERR_TLS, "the server wants to negotiate TLS again");
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
-        return alerted(gnutls_alert_get(t->session), e);
-    return err_set(e, ERR_TLS, "%s", gnutls_strerror(code));
+        return alerted(gnutls.alert_get(t->session), e);
+    return err_set(e, ERR_TLS, "%s", gnutls.strerror(code));
 }
 
 /* As a layer. */
@@ -80,7 +79,7 @@ static ssize_t layer_result(const struct tls *t, ssize_t n, struct err *e)
 {
     if (n >= 0)
         return n;
-    if (n == GNUTLS_E_REHANDSHAKE || gnutls_error_is_fatal((int)n))
+    if (n == GNUTLS_E_REHANDSHAKE || gnutls.error_is_fatal((int)n))
         return broken(t, (int)n, e);
     return LAYER_AGAIN;
 }
@@ -88,7 +87,7 @@ static ssize_t layer_result(const struct tls *t, ssize_t n, struct err *e)
 static ssize_t tls_read(struct layer *l, char *to, size_t len, struct err *e)
 {
     struct tls *t = (struct tls *)l;
-    return layer_result(t, gnutls_record_recv(t->session, to, len), e);
+    return layer_result(t, gnutls.record_recv(t->session, to, len), e);
 }
 
 static int tls_push(struct layer *l, struct err *e)
@@ -102,7 +101,7 @@ static ssize_t tls_write(struct layer *l, struct span from, struct err *e)
     int pushed = t->transport.held.len < HELD_FULL ? 0 : transport_push(&t->transport, e);
     if (pushed < 0)
         return pushed;
-    ssize_t n = gnutls_record_send(t->session, from.at, from.len);
+    ssize_t n = gnutls.record_send(t->session, from.at, from.len);
     if (n > 0)
         transport_mark(&t->transport, (size_t)n);
     return layer_result(t, n, e);
@@ -111,7 +110,7 @@ static ssize_t tls_write(struct layer *l, struct span from, struct err *e)
 static bool tls_has_input(const struct layer *l)
 {
     const struct tls *t = (const struct tls *)l;
-    return t->transport.taken < t->transport.raw.len || gnutls_record_check_pending(t->session) > 0;
+    return t->transport.taken < t->transport.raw.len || gnutls.record_check_pending(t->session) > 0;
 }
 
 static size_t tls_held(const struct layer *l)
@@ -123,7 +122,7 @@ static void tls_bye(struct layer *l)
 {
     struct tls *t = (struct tls *)l;
     ERR ignored = { 0 };
-    gnutls_bye(t->session, GNUTLS_SHUT_WR);
+    gnutls.bye(t->session, GNUTLS_SHUT_WR);
     if (transport_push(&t->transport, &ignored) < 0)
         return;
 }
@@ -132,13 +131,13 @@ static void tls_bye(struct layer *l)
 static void keep_session(struct tls *t)
 {
     gnutls_datum_t octets = { NULL, 0 };
-    bool v13 = gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_3;
-    bool ticket = gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET;
-    if (!t->established || (v13 && !ticket) || gnutls_session_get_data2(t->session, &octets) < 0)
+    bool v13 = gnutls.protocol_get_version(t->session) == GNUTLS_TLS1_3;
+    bool ticket = gnutls.session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET;
+    if (!t->established || (v13 && !ticket) || gnutls.session_get_data2(t->session, &octets) < 0)
         return;
     tls_memory_keep(t->memory, (struct span){ (const char *)octets.data, octets.size });
     mem_wipe(octets.data, octets.size);
-    gnutls_free(octets.data);
+    (*gnutls.free)(octets.data);
 }
 
 static void tls_free(struct layer *l)
@@ -147,9 +146,9 @@ static void tls_free(struct layer *l)
     if (t->memory)
         keep_session(t);
     if (t->session)
-        gnutls_deinit(t->session);
+        gnutls.deinit(t->session);
     if (t->credentials)
-        gnutls_certificate_free_credentials(t->credentials);
+        gnutls.certificate_free_credentials(t->credentials);
     trust_done(&t->trust);
     identity_done(&t->identity);
     err_done(&t->refusal);
@@ -166,9 +165,9 @@ struct layer *tls_layer(struct tls *t)
 
 /* Setting up. */
 
-static int gnutls_failed(int code, const char *what, struct err *e)
+static int tls_failed(int code, const char *what, struct err *e)
 {
-    return err_set(e, ERR_INTERNAL, "GnuTLS: %s: %s", what, gnutls_strerror(code));
+    return err_set(e, ERR_INTERNAL, "GnuTLS: %s: %s", what, gnutls.strerror(code));
 }
 
 /* Below TLS 1.2 there are devices that know nothing but static RSA. */
@@ -187,13 +186,13 @@ static int set_priority(struct tls *t, struct err *e)
 {
     const char *own = t->opts->tls_priority;
     const char *wrong = NULL;
-    int done = own ? gnutls_priority_set_direct(t->session, own, &wrong)
-                   : gnutls_set_default_priority_append(t->session, demands_for(t->opts->tls_min),
+    int done = own ? gnutls.priority_set_direct(t->session, own, &wrong)
+                   : gnutls.set_default_priority_append(t->session, demands_for(t->opts->tls_min),
                                                         &wrong, 0);
     if (done >= 0)
         return 0;
     if (!own)
-        return gnutls_failed(done, "priorities", e);
+        return tls_failed(done, "priorities", e);
     err_set(e, ERR_CONFIG, "tls_priority: GnuTLS does not understand \"%s\"", wrong ? wrong : own);
     err_hint(e, "test it with: gnutls-cli --list --priority '%s'", own);
     return -1;
@@ -205,13 +204,13 @@ static int set_server_name(struct tls *t, struct err *e)
     const char *name = t->trust.name;
     if (t->trust.is_literal)
         return 0;
-    int done = gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, name, strlen(name));
+    int done = gnutls.server_name_set(t->session, GNUTLS_NAME_DNS, name, strlen(name));
     return done < 0 ? err_set(e, ERR_CONFIG, "\"%s\" is no host name for TLS", name) : 0;
 }
 
 static int check_certificate(gnutls_session_t session)
 {
-    struct tls *t = gnutls_session_get_ptr(session);
+    struct tls *t = gnutls.session_get_ptr(session);
     return trust_check(&t->trust, session, t->credentials, &t->refusal) < 0
                ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
                : 0;
@@ -219,20 +218,18 @@ static int check_certificate(gnutls_session_t session)
 
 static int start(struct tls *t, struct err *e)
 {
-    int done = gnutls_global_init();
+    int done = gnutls.certificate_allocate_credentials(&t->credentials);
     if (done >= 0)
-        done = gnutls_certificate_allocate_credentials(&t->credentials);
+        done = gnutls.init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
     if (done >= 0)
-        done = gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
-    if (done >= 0)
-        done = gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
+        done = gnutls.credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
     if (done < 0)
-        return gnutls_failed(done, "start", e);
-    gnutls_session_set_ptr(t->session, t);
-    gnutls_transport_set_ptr(t->session, t);
-    gnutls_transport_set_vec_push_function(t->session, hold);
-    gnutls_transport_set_pull_function(t->session, pull);
-    gnutls_certificate_set_verify_function(t->credentials, check_certificate);
+        return tls_failed(done, "start", e);
+    gnutls.session_set_ptr(t->session, t);
+    gnutls.transport_set_ptr(t->session, t);
+    gnutls.transport_set_vec_push_function(t->session, hold);
+    gnutls.transport_set_pull_function(t->session, pull);
+    gnutls.certificate_set_verify_function(t->credentials, check_certificate);
     return 0;
 }
 
@@ -242,6 +239,8 @@ int tls_new(int fd, const struct net_opts *opts, const char *host, bool is_liter
     static const struct layer_ops ops = {
         tls_read, tls_write, tls_push, tls_has_input, tls_held, tls_bye, tls_free,
     };
+    if (gnutls_open("TLS", e) < 0)
+        return -1;
     struct tls *t = mem_new(1, sizeof *t);
     *t = (struct tls){ .layer = { &ops, fd }, .transport = { .fd = fd }, .opts = opts };
     if (trust_init(&t->trust, opts, host, is_literal, e) < 0 || start(t, e) < 0 ||
@@ -261,7 +260,7 @@ void tls_remember(struct tls *t, struct tls_memory *memory)
     if (!tls_memory_allowed(t->opts))
         return;
     t->memory = memory;
-    if (session.len && gnutls_session_set_data(t->session, session.at, session.len) >= 0)
+    if (session.len && gnutls.session_set_data(t->session, session.at, session.len) >= 0)
         memory->offered = true;
     tls_memory_forget(memory);
 }
@@ -304,7 +303,7 @@ static void send_alert(struct tls *t, int code)
     if (t->transport.lost || t->transport.clear.len || code == GNUTLS_E_FATAL_ALERT_RECEIVED ||
         code == GNUTLS_E_PREMATURE_TERMINATION)
         return;
-    gnutls_alert_send_appropriate(t->session, code);
+    gnutls.alert_send_appropriate(t->session, code);
     if (transport_push(&t->transport, &ignored) < 0)
         return;
 }
@@ -313,11 +312,11 @@ int tls_handshake(struct tls *t, struct err *e)
 {
     int done;
     do
-        done = gnutls_handshake(t->session);
-    while (done < 0 && done != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(done));
+        done = gnutls.handshake(t->session);
+    while (done < 0 && done != GNUTLS_E_AGAIN && !gnutls.error_is_fatal(done));
     if (done == GNUTLS_E_AGAIN)
         return LAYER_AGAIN;
-    if (done >= 0 && gnutls_session_is_resumed(t->session))
+    if (done >= 0 && gnutls.session_is_resumed(t->session))
         done = check_certificate(t->session);
     if (done < 0) {
         explain(t, done, e);
@@ -335,7 +334,7 @@ int tls_handshake(struct tls *t, struct err *e)
 /* "(TLS1.3)-(ECDHE-X25519)-(AES-256-GCM)" becomes "ECDHE-X25519 AES-256-GCM". */
 static void describe_cipher(struct tls *t)
 {
-    char *text = gnutls_session_get_desc(t->session);
+    char *text = gnutls.session_get_desc(t->session);
     struct span rest = span_of(text);
     struct span part;
     bool first = true;
@@ -350,7 +349,7 @@ static void describe_cipher(struct tls *t)
         }
         first = false;
     }
-    gnutls_free(text);
+    (*gnutls.free)(text);
 }
 
 const struct tls_facts *tls_facts(struct tls *t)
@@ -361,30 +360,30 @@ const struct tls_facts *tls_facts(struct tls *t)
     describe_cipher(t);
     if (t->trust.leaf) {
         names_add(&t->peer, t->trust.leaf);
-        facts->expires = gnutls_x509_crt_get_expiration_time(t->trust.leaf);
+        facts->expires = gnutls.x509_crt_get_expiration_time(t->trust.leaf);
     }
-    facts->version = gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
+    facts->version = gnutls.protocol_get_name(gnutls.protocol_get_version(t->session));
     facts->cipher = buf_string(&t->cipher);
     facts->peer = buf_string(&t->peer);
     facts->verified = t->trust.verified;
-    facts->resumed = gnutls_session_is_resumed(t->session);
-    facts->certificate_sent = gnutls_certificate_client_get_request_status(t->session) &&
-                              gnutls_certificate_get_ours(t->session);
+    facts->resumed = gnutls.session_is_resumed(t->session);
+    facts->certificate_sent = gnutls.certificate_client_get_request_status(t->session) &&
+                              gnutls.certificate_get_ours(t->session);
     return facts;
 }
 
 bool tls_binding(struct tls *t, const char **type, struct buf *to)
 {
-    bool v13 = gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_3;
-    bool ems = gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_EXT_MASTER_SECRET;
+    bool v13 = gnutls.protocol_get_version(t->session) == GNUTLS_TLS1_3;
+    bool ems = gnutls.session_get_flags(t->session) & GNUTLS_SFLAGS_EXT_MASTER_SECRET;
     gnutls_datum_t octets = { NULL, 0 };
     if (!v13 && !ems)
         return false;
-    if (gnutls_session_channel_binding(
+    if (gnutls.session_channel_binding(
             t->session, v13 ? GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_UNIQUE, &octets) < 0)
         return false;
     buf_add(to, octets.data, octets.size);
-    gnutls_free(octets.data);
+    (*gnutls.free)(octets.data);
     *type = v13 ? "tls-exporter" : "tls-unique";
     return true;
 }

@@ -33,7 +33,7 @@ int trust_init(struct trust *t, const struct net_opts *opts, const char *host, b
 
 void trust_done(struct trust *t)
 {
-    gnutls_x509_crt_deinit(t->leaf);
+    gnutls.x509_crt_deinit(t->leaf);
     arena_done(&t->arena);
     *t = (struct trust){ 0 };
 }
@@ -43,10 +43,10 @@ void trust_done(struct trust *t)
 static int chain_add(struct chain *chain, const gnutls_datum_t *der)
 {
     gnutls_x509_crt_t certificate;
-    if (gnutls_x509_crt_init(&certificate) < 0)
+    if (gnutls.x509_crt_init(&certificate) < 0)
         return -1;
-    if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) < 0) {
-        gnutls_x509_crt_deinit(certificate);
+    if (gnutls.x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) < 0) {
+        gnutls.x509_crt_deinit(certificate);
         return -1;
     }
     chain->items[chain->n++] = certificate;
@@ -56,8 +56,8 @@ static int chain_add(struct chain *chain, const gnutls_datum_t *der)
 static int chain_load(struct arena *a, gnutls_session_t session, struct chain *ret, struct err *e)
 {
     unsigned n = 0;
-    const gnutls_datum_t *der = gnutls_certificate_type_get(session) == GNUTLS_CRT_X509
-                                    ? gnutls_certificate_get_peers(session, &n)
+    const gnutls_datum_t *der = gnutls.certificate_type_get(session) == GNUTLS_CRT_X509
+                                    ? gnutls.certificate_get_peers(session, &n)
                                     : NULL;
     if (!der || n == 0)
         return err_set(e, ERR_CERTIFICATE, "the server sent no certificate");
@@ -74,7 +74,7 @@ static int chain_load(struct arena *a, gnutls_session_t session, struct chain *r
 static void chain_done(struct chain *chain)
 {
     for (size_t i = 1; i < chain->n; i++)
-        gnutls_x509_crt_deinit(chain->items[i]);
+        gnutls.x509_crt_deinit(chain->items[i]);
 }
 
 /* Chain and name. */
@@ -97,7 +97,7 @@ static int ask_gnutls(const struct trust *t, gnutls_session_t session, unsigned 
     if (t->is_literal)
         wanted[0] = (gnutls_typed_vdata_st){ GNUTLS_DT_IP_ADDRESS, octets,
                                              address_octets(t->name, octets) };
-    return gnutls_certificate_verify_peers(session, wanted, 2, status);
+    return gnutls.certificate_verify_peers(session, wanted, 2, status);
 }
 
 static int verify(const struct trust *t, const struct chain *chain, gnutls_session_t session,
@@ -111,7 +111,7 @@ static int verify(const struct trust *t, const struct chain *chain, gnutls_sessi
     int done = ask_gnutls(t, session, &status);
     if (done < 0)
         return err_set(e, ERR_CERTIFICATE, "the server's certificate cannot be verified: %s",
-                       gnutls_strerror(done));
+                       gnutls.strerror(done));
     if (status)
         return diagnosis_explain(status, t->name, chain, e);
     if (!t->is_literal && !names_has_host(chain->items[0]))
@@ -153,7 +153,7 @@ int trust_check(struct trust *t, gnutls_session_t session,
 {
     struct chain chain = { 0 };
     int done = chain_load(&t->arena, session, &chain, e);
-    gnutls_x509_crt_deinit(t->leaf);
+    gnutls.x509_crt_deinit(t->leaf);
     t->leaf = chain.n ? chain.items[0] : NULL;
     if (done == 0)
         done = check(t, &chain, session, credentials, e);

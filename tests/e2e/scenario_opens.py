@@ -12,13 +12,14 @@ from harness import MESSAGE, Skip, cases
 
 BOB = "bob@example.net"
 
-# What is linked, and what that needs. GNU SASL is not among it: only some logins load it.
-LIBRARIES = ("libinih", "libidn2", "libgnutls", "libc", "libunistring", "libp11-kit", "libtasn1",
-             "libnettle", "libhogweed", "libgmp", "libffi", "ld-linux.*", "linux-vdso")  # fmt: skip
+# What is linked, and what those load besides that speak TLS, or look a name up.
+LIBRARIES = ("libinih", "libc", "ld-linux.*", "linux-vdso")
+TLS_LIBRARIES = ("libgnutls", "libidn2", "libunistring", "libp11-kit", "libtasn1", "libnettle", "libhogweed",
+                 "libgmp", "libffi")  # fmt: skip
+NAME_LIBRARIES = ("libnss_.*", "libresolv", "libm", "libcap", "librt", "libpthread")
 
 ALWAYS = {
     r"/etc/ld\.so\.(cache|preload)": "the loader",
-    r"/etc/gnutls/config": "the machine's policy for TLS, read by GnuTLS when it is loaded",
     r"/": "the C library looks whether we are in a chroot before it reads nsswitch.conf",
     r"/etc/nsswitch\.conf": "where users are looked up",
     r"/etc/passwd": "who we are: home and name",
@@ -29,7 +30,8 @@ ALWAYS = {
     r"/etc/mailname": "maildomain",
     r"/etc/localtime": "for Date",
 }
-CA = {r"{ca}": "tls_ca_file"}
+TLS = {r"/etc/gnutls/config": "the machine's policy for TLS, read by GnuTLS when it is loaded"}
+CA = {**TLS, r"{ca}": "tls_ca_file"}
 NAMES = {
     r"/etc/(hosts|host\.conf|resolv\.conf|gai\.conf)": "name lookup",
     r"/dev/null": "standard input of the child that looks names up",
@@ -46,7 +48,7 @@ WAYS = {
     "scram": (["tls: implicit", "auth: SCRAM-SHA-256"], [], CA),
     "password-file": (["tls: implicit", "auth: PLAIN"], ["-password", "password_file = {folder}/secret"],
                       {**CA, r"{folder}/secret": "password_file"}),
-    "fingerprint": (["tls: implicit"], ["-tls_ca_file", "tls_fingerprint = {leaf}"], {}),
+    "fingerprint": (["tls: implicit"], ["-tls_ca_file", "tls_fingerprint = {leaf}"], TLS),
     "name": (["tls: off"], ["host = localhost"], NAMES),
     "lmtp": (["listen: unix:{folder}/lmtp", "protocol: lmtp"], [], {r"{folder}/lmtp": "host"}),
 }  # fmt: skip
@@ -79,28 +81,59 @@ def run(t, *tracer, env=None):
     return done.stderr.decode()
 
 
+def loader(t):
+    return {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(t.folder / "loader")}
+
+
 def loaded(t):
-    """The libraries whose initialisation the loader tells of."""
-    stem = t.folder / "loader"
-    run(t, env={"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(stem)})
+    """The libraries whose initialisation the loader has told of."""
     text = "".join(path.read_text() for path in t.folder.glob("loader.*"))
     return {os.path.basename(path) for path in re.findall(r"calling init: (\S+)", text)}
 
 
 def is_allowed(library, way):
-    names = LIBRARIES + (("libnss_.*", "libresolv", "libm", "libcap", "librt", "libpthread") if way == "name" else ())
+    speaks_tls = {"tls: starttls", "tls: implicit"} & set(WAYS[way][0])
+    names = LIBRARIES + (NAME_LIBRARIES if way == "name" else ()) + (TLS_LIBRARIES if speaks_tls else ())
+    return is_one_of(library, names)
+
+
+def is_one_of(library, names):
     return any(re.fullmatch(rf"{name}\.so(\.\d+)*", library) for name in names)
 
 
 @cases(*WAYS)
 def test_libraries(t, way):
-    """Those that are linked, and none that is opened later."""
+    """Those that are linked, and those of TLS for who speaks it."""
     prepare(t, way)
+    run(t, env=loader(t))
     found = loaded(t)
     if any("asan" in name or "ubsan" in name for name in found):
         raise Skip("a build with sanitizers loads more")
     t.equal({name for name in found if not is_allowed(name, way)}, set(), "other libraries")
     t.equal(len(t.messages), 1)
+
+
+# What no smarthost is asked for.
+TASKS = {
+    "version": (["--version"], LIBRARIES),
+    "list": (["-bp"], LIBRARIES),
+    "dry-run": (["--dry-run", BOB], LIBRARIES),
+    "queue": (["--queue", BOB], LIBRARIES),
+    "international": (["--queue", "bob@b\u00fccher.example"], (*LIBRARIES, "libidn2", "libunistring")),
+}
+
+
+@cases(*TASKS)
+def test_libraries_of_tasks(t, task):
+    """What sends nothing now loads nothing for it."""
+    words, names = TASKS[task]
+    t.config("tls = starttls", more=("[queue]", f"dir = {t.folder}/spool"))
+    done = t.run("postbag", *words, env=loader(t))
+    t.equal(done.status, 0, done.stderr)
+    found = loaded(t)
+    if any("asan" in name or "ubsan" in name for name in found):
+        raise Skip("a build with sanitizers loads more")
+    t.equal({name for name in found if not is_one_of(name, names)}, set(), "other libraries")
 
 
 @cases(*WAYS)
@@ -109,6 +142,7 @@ def test_files(t, way):
     if not shutil.which("strace"):
         raise Skip("no strace")
     patterns = prepare(t, way)
+    run(t, env=loader(t))
     if any("asan" in name for name in loaded(t)):
         raise Skip("a build with sanitizers opens more")
     trace = t.folder / "strace"

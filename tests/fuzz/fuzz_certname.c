@@ -133,9 +133,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = { (const char *)data, size };
     BUF made = { 0 };
+    ERR e = { 0 };
     gnutls_x509_crt_t certificate;
     if (size > MOST)
         return 0;
+    FUZZ_CHECK(gnutls_open("the target", &e) == 0);
     if (size && data[0] == 0x30)
         buf_add_span(&made, input);
     else

@@ -1,4 +1,4 @@
-#include "mail/idn.h"
+#include "base/idn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
