@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <time.h>
 
 static volatile sig_atomic_t caught;
 
@@ -19,6 +20,11 @@ static void sig_note(int number)
 static void sig_note_stop(int number)
 {
     caught = number;
+}
+
+static void sig_wake(int number)
+{
+    (void)number;
 }
 
 static void sig_set(int number, void (*effect)(int))
@@ -86,6 +92,29 @@ void sig_hold(void)
         return;
     for (size_t i = 0; i < DEADLY; i++)
         sig_set_unless_ignored(deadly[i], sig_note);
+}
+
+static void sig_block(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void sig_listen(void)
+{
+    sig_block(SIGURG);
+    sig_set(SIGURG, sig_wake);
+}
+
+int sig_poll(struct pollfd *fds, nfds_t n, int ms)
+{
+    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+    sigset_t mask;
+    sigprocmask(SIG_SETMASK, NULL, &mask);
+    sigdelset(&mask, SIGURG);
+    return ppoll(fds, n, ms < 0 ? NULL : &left, &mask);
 }
 
 static void sig_undo(int number)

@@ -2,6 +2,7 @@
 #ifndef BASE_SIG_H
 #define BASE_SIG_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 /* At start: SIGPIPE and SIGXFSZ ignored (the write tells), TERM and CHLD default, nothing blocked.
@@ -22,6 +23,12 @@ bool sig_is_held(void);
 
 /* The signal that came last since sig_defer() or sig_hold(), or 0. */
 int sig_caught(void);
+
+/* From now on SIGURG, which ends nothing, waits for sig_poll, and interrupts it. */
+void sig_listen(void);
+
+/* poll(2). A SIGURG that has come since sig_listen, or comes now: -1 with EINTR. */
+int sig_poll(struct pollfd *fds, nfds_t n, int ms);
 
 /* They have their default effect again; one that was caught meanwhile has it now. */
 void sig_release(void);

@@ -158,9 +158,10 @@ static void serve_one(struct parent *p, int fd, bool lmtp)
     const struct serve_opts *o = &p->serve.config.serve;
     struct serve_peer peer = serve_peer_of(fd);
     struct place *place = places_find(&p->places, peer.uid, o->connections, o->user_connections);
+    places_press(&p->places, peer.uid, place, o->connections, o->user_connections);
     pid_t pid = place ? spawn(p) : -1;
     if (pid == 0)
-        _exit(serve_session_run(&p->serve, fd, &peer, lmtp));
+        _exit(serve_session_run(&p->serve, fd, &peer, lmtp, place->waiter));
     if (pid > 0)
         places_take(&p->places, place, pid, peer.uid);
     else

@@ -6,6 +6,7 @@
 #include "cmd/options.h"
 #include "cmd/serve_peer.h"
 #include "config/config.h"
+#include "queue/waiter.h"
 
 /* What the parent has and every session is given. */
 struct serve {
@@ -16,7 +17,9 @@ struct serve {
     const char *spool; /* path */
 };
 
-/* The life of a session on its connection; takes the descriptor over. Returns its exit status. */
-int serve_session_run(const struct serve *serve, int fd, const struct serve_peer *peer, bool lmtp);
+/* The life of a session on its connection; takes the descriptor over. `waiter` says when it waits
+ * for a verdict; may be NULL. Returns its exit status. */
+int serve_session_run(const struct serve *serve, int fd, const struct serve_peer *peer, bool lmtp,
+                      struct waiter *waiter);
 
 #endif

@@ -36,6 +36,7 @@ struct serve_session {
     struct spool spool;
     int fd;
     struct deadline message; /* of the one that is coming */
+    struct waiter *waiter;   /* shared with the parent */
     struct waiting waiting;  /* for the verdict on the last one; open until its client knows */
     bool telling;            /* refusals are on their way to the client */
     struct arena arena;
@@ -166,6 +167,7 @@ static void wait_for_verdict(struct serve_session *s)
     struct dialogue *d = &s->dialogue;
     struct delivery *delivery = &d->submitted.delivery;
     int64_t wait_ms = s->serve->config.serve.wait_ms;
+    s->waiting.waiter = s->waiter;
     if (wait_ms && s->serve->config.queue.mode != QUEUE_MODE_QUEUE)
         (void)waiting_for(&s->waiting, deadline_in(wait_ms));
     serve_verdicts(&s->waiting, &d->submission.envelope, delivery);
@@ -336,10 +338,11 @@ static int run(struct serve_session *s, const struct serve_peer *peer, bool lmtp
     return done;
 }
 
-int serve_session_run(const struct serve *serve, int fd, const struct serve_peer *peer, bool lmtp)
+int serve_session_run(const struct serve *serve, int fd, const struct serve_peer *peer, bool lmtp,
+                      struct waiter *waiter)
 {
     ERR e = { 0 };
-    struct serve_session s = { .serve = serve, .fd = fd };
+    struct serve_session s = { .serve = serve, .fd = fd, .waiter = waiter };
     serve_limit_session();
     int done = run(&s, peer, lmtp, &e);
     close(fd);

@@ -32,8 +32,8 @@
  *     he is killed behind his answer      the same: told twice
  *     he has answered: waiting_told       F; nothing left: the end. Killed before: told twice
  *     his client goes before the answer   he closes without waiting_told: bounced
- *     his time is over before he saw R    he has said "queued". The marks that he has seen are all
- *                                         that he marks F: what has become R since is bounced
+ *     his time is over, or he is asked    he has said "queued". The marks that he has seen are all
+ *     to end it, before he saw R          that he marks F: what has become R since is bounced
  *     he does not get the file's lock     left to the runner: told twice
  *
  * R is only written by a worker who has seen the lock of somebody who waits, after the verdict;
@@ -218,10 +218,15 @@ static void wait_for_news(const struct waiting *w, struct deadline deadline)
     int left = deadline_nap(deadline);
     if (w->notify < 0 && (left < 0 || left > POLL_MS))
         left = POLL_MS;
-    if (poll(&news, 1, left) < 0)
+    if (sig_poll(&news, 1, left) < 0)
         return; /* a signal: look, and wait again */
     while (w->notify >= 0 && read(w->notify, events, sizeof events) > 0)
         continue;
+}
+
+static bool may_wait(const struct waiting *w, struct deadline deadline)
+{
+    return !deadline_passed(deadline) && !sig_caught() && !waiter_is_asked(w->waiter);
 }
 
 /* Nobody is told of a refusal by us from here on, unless it is seen now. */
@@ -240,8 +245,10 @@ enum waiting_result waiting_for(struct waiting *w, struct deadline deadline)
     if (!w->item.spool)
         return WAITING_LATER;
     await(w, true);
-    while ((result = look(w)) == WAITING_LATER && !deadline_passed(deadline) && !sig_caught())
+    waiter_begin(w->waiter);
+    while ((result = look(w)) == WAITING_LATER && may_wait(w, deadline))
         wait_for_news(w, deadline);
+    waiter_end(w->waiter);
     if (result != WAITING_DECIDED)
         result = stop_waiting(w);
     read_replies(w);

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "queue/item.h"
+#include "queue/waiter.h"
 
 enum waiting_result {
     WAITING_DECIDED, /* every recipient has its verdict */
@@ -27,6 +28,8 @@ struct waiting {      /* zeroed: closed. Stays where it is while it is open */
     struct item item; /* for show: not to be changed */
     int notify;       /* inotify on the file, -1 where there is none */
     bool awaits;      /* the lock is held */
+    struct waiter
+        *waiter; /* to be set by whoever may be asked to end his wait; NULL: nobody asks */
 
     /* Of each recipient, as waiting_for has found them: what is to be told. */
     size_t n;
@@ -47,9 +50,10 @@ int waiting_commit(const struct spool *s, struct entry *entry, const struct stor
 int waiting_open(const struct spool *s, const struct queue_id *id, struct waiting *ret,
                  struct err *e) MUST_USE;
 
-/* Waits until it is decided or kept, until the deadline, or until a signal has come that is held or
- * deferred (base/sig.h). Marks and replies are then as they are to be told: what comes after is no
- * longer this caller's business. May be called again. */
+/* Waits until it is decided or kept, until the deadline, until a signal has come that is held or
+ * deferred (base/sig.h), or until it is asked to wait no longer (queue/waiter.h). Marks and replies
+ * are then as they are to be told: what comes after is no longer this caller's business. May be
+ * called again. */
 enum waiting_result waiting_for(struct waiting *w, struct deadline deadline);
 
 /* Every answer is on its way to the client: those that were MARK_REFUSED are done with. Without it

@@ -242,12 +242,36 @@ static void test_release(void **state)
     assert_int_equal(forked(ignored_release_part, NULL), 0);
 }
 
+/* It never ends the process; it waits for sig_poll and interrupts it, whenever it has come. */
+static int listen_part(void *unused)
+{
+    (void)unused;
+    sig_start();
+    raise(SIGURG);
+    sig_listen();
+    if (sig_poll(NULL, 0, 0) != 0)
+        return 1;
+    raise(SIGURG);
+    if (poll(NULL, 0, 1) != 0)
+        return 2;
+    if (sig_poll(NULL, 0, -1) >= 0 || errno != EINTR)
+        return 3;
+    return sig_poll(NULL, 0, 1) != 0 || sig_caught() || sig_stop();
+}
+
+static void test_listen(void **state)
+{
+    (void)state;
+    assert_int_equal(forked(listen_part, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order), cmocka_unit_test(test_ignored_stay_ignored),
-        cmocka_unit_test(test_hold),  cmocka_unit_test(test_hold_twice),
-        cmocka_unit_test(test_defer), cmocka_unit_test(test_release),
+        cmocka_unit_test(test_order),  cmocka_unit_test(test_ignored_stay_ignored),
+        cmocka_unit_test(test_hold),   cmocka_unit_test(test_hold_twice),
+        cmocka_unit_test(test_defer),  cmocka_unit_test(test_release),
+        cmocka_unit_test(test_listen),
     };
     return cmocka_run_group_tests_name("base/sig", tests, NULL, NULL);
 }

@@ -7,6 +7,9 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+
+#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,6 +101,132 @@ static void test_signal(void **state)
     places_done(&p);
 }
 
+/* ---- who is asked to wait no longer ---- */
+
+/* So many of this user, who have waited for so long; none for less than 0. */
+static void seat(struct places *p, uid_t uid, int n, int64_t ms)
+{
+    uint32_t since = (uint32_t)(clock_ms() - ms);
+    for (size_t i = 0; i < p->n && n; i++) {
+        if (p->items[i].pid)
+            continue;
+        places_take(p, &p->items[i], INT_MAX, uid); /* no process */
+        p->items[i].waiter->since = ms < 0 ? 0 : since ? since : 1;
+        n--;
+    }
+    assert_int_equal(n, 0);
+}
+
+/* Whom a newcomer has made end his wait: his uid; -1: nobody. */
+static int asked(const struct places *p)
+{
+    int uid = -1;
+    for (size_t i = 0; i < p->n; i++) {
+        if (!p->items[i].pid || !p->items[i].waiter->since ||
+            p->items[i].waiter->asked != p->items[i].waiter->since)
+            continue;
+        assert_int_equal(uid, -1);
+        uid = (int)p->items[i].uid;
+    }
+    return uid;
+}
+
+static const struct {
+    const char *what;
+    struct {
+        uid_t uid;
+        int n;
+        int64_t ms;
+    } seats[4];
+    int asked; /* for a newcomer who is user 1 */
+} presses[] = {
+    { "empty", { { 0 } }, -1 },
+    { "room for all", { { 1, 2, 900 }, { 2, 5, 900 } }, -1 },
+    { "his own share", { { 1, 5, 900 }, { 2, 5, 950 } }, 1 },
+    { "not his, though they wait longer", { { 1, 4, -1 }, { 1, 1, 800 }, { 2, 5, 900 } }, 1 },
+    { "nobody of his waits", { { 1, 5, -1 }, { 2, 5, 900 } }, -1 },
+    { "nobody waits long enough", { { 1, 5, 100 } }, -1 },
+    { "one is left", { { 2, 5, 800 }, { 3, 5, 900 }, { 4, 5, 700 }, { 5, 4, 600 } }, 3 },
+    { "few are left", { { 2, 5, 800 }, { 3, 5, 900 }, { 4, 5, 700 }, { 5, 3, 600 } }, 3 },
+    { "more are left", { { 2, 5, 800 }, { 3, 5, 900 }, { 4, 5, 700 }, { 5, 2, 600 } }, -1 },
+    { "none is left", { { 2, 5, 800 }, { 3, 5, -1 }, { 4, 5, 700 }, { 5, 5, 600 } }, 2 },
+    { "who has as many is let be",
+      { { 2, 3, 800 }, { 1, 3, -1 }, { 4, 5, 700 }, { 5, 9, -1 } },
+      4 },
+    { "he has the most himself", { { 2, 3, 800 }, { 1, 4, -1 }, { 4, 4, 700 }, { 5, 9, -1 } }, -1 },
+};
+
+static void test_press(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
+        struct places p = { 0 };
+        places_grow(&p, MOST);
+        for (size_t j = 0; j < 4; j++)
+            seat(&p, presses[i].seats[j].uid, presses[i].seats[j].n, presses[i].seats[j].ms);
+        places_press(&p, 1, places_find(&p, 1, MOST, OF_USER), MOST, OF_USER);
+        if (asked(&p) != presses[i].asked)
+            fail_msg("%s: %d", presses[i].what, asked(&p));
+        places_done(&p);
+    }
+}
+
+/* One after the other, when the last one has left or does not; the longest first. */
+static void test_press_again(void **state)
+{
+    (void)state;
+    struct places p = { 0 };
+    places_grow(&p, 3);
+    for (int i = 0; i < 3; i++)
+        seat(&p, 1, 1, 500 + 100 * ((i + 1) % 3));
+    static const size_t order[] = { 1, 0, 2 };
+    for (size_t i = 0; i < 3; i++) {
+        for (int j = 0; j < 3; j++)
+            places_press(&p, 1, NULL, 3, 3);
+        assert_int_equal(waiter_ms(p.items[order[i]].waiter), -1);
+        if (i < 2)
+            assert_true(waiter_ms(p.items[order[i + 1]].waiter) > 0);
+        if (i == 0)
+            p.items[order[i]].asked_at -= PLACES_LEAVE_MS;
+        if (i == 1)
+            p.items[order[i]].pid = 0;
+    }
+    places_done(&p);
+}
+
+/* Of many, some at a time. */
+static void test_press_many(void **state)
+{
+    (void)state;
+    struct places p = { 0 };
+    size_t n = 0;
+    places_grow(&p, 40);
+    seat(&p, 1, 40, 900);
+    for (int i = 0; i < 40; i++)
+        places_press(&p, 1, NULL, 40, 40);
+    for (size_t i = 0; i < p.n; i++)
+        n += waiter_is_asked(p.items[i].waiter);
+    assert_int_equal(n, 40 / PLACES_SPARE);
+    places_done(&p);
+}
+
+/* Whoever comes after him is another one. */
+static void test_a_place_anew(void **state)
+{
+    (void)state;
+    struct places p = { 0 };
+    places_grow(&p, 1);
+    seat(&p, 1, 1, 900);
+    places_press(&p, 1, NULL, 1, 1);
+    assert_true(waiter_is_asked(p.items[0].waiter) && p.items[0].asked_at);
+    assert_true(places_leave(&p, INT_MAX));
+    assert_int_equal(waiter_ms(p.items[0].waiter), -1);
+    places_take(&p, &p.items[0], INT_MAX, 2);
+    assert_int_equal(p.items[0].asked_at, 0);
+    assert_int_equal(waiter_ms(p.items[0].waiter), -1);
+    places_done(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +235,10 @@ int main(void)
         cmocka_unit_test(test_a_new_configuration),
         cmocka_unit_test(test_strangers),
         cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_press),
+        cmocka_unit_test(test_press_again),
+        cmocka_unit_test(test_press_many),
+        cmocka_unit_test(test_a_place_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,7 @@ static void begin(struct talk *t, bool lmtp)
     t->pid = fork();
     if (t->pid == 0) {
         close(pair[0]);
-        _exit(serve_session_run(&t->place.serve, pair[1], &peer, lmtp));
+        _exit(serve_session_run(&t->place.serve, pair[1], &peer, lmtp, NULL));
     }
     close(pair[1]);
     t->fd = pair[0];

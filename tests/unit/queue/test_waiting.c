@@ -2,10 +2,12 @@
  * their files are real. */
 #include "queue/waiting.h"
 
+#include "base/sig.h"
 #include "queue/commit.h"
 #include "scratch.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -407,6 +409,95 @@ static void test_killed(void **state)
     tear_down(&p);
 }
 
+/* ---- asked to wait no longer ---- */
+
+/* Somebody who waits in a process of his own, for long; what it has come to is his exit status. */
+static pid_t wait_long(struct place *p, struct waiter *waiter)
+{
+    waiting_close(&p->waiting);
+    pid_t pid = fork();
+    if (pid)
+        return pid;
+    ERR e = { 0 };
+    struct waiting w;
+    if (waiting_open(&p->spool, &p->entry.id, &w, &e) != 1)
+        _exit(9);
+    w.waiter = waiter;
+    enum waiting_result result = waiting_for(&w, deadline_in(60000));
+    bool promised = result == WAITING_LATER && w.awaits;
+    _exit(promised || sig_caught() || waiter_ms(waiter) >= 0 ? 8 : (int)result);
+}
+
+static int result_of(pid_t pid)
+{
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void until_he_waits(const struct waiter *w)
+{
+    while (waiter_ms(w) < 0)
+        sched_yield();
+}
+
+/* He says that it is in the queue; what comes after that is not his to tell. At whatever moment he
+ * is asked: first before he has looked, then later and later. */
+static void test_asked(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        struct place p;
+        struct waiter *waiter = waiters_new(1);
+        int64_t begun = clock_ms();
+        set_up(&p, false);
+        pid_t pid = wait_long(&p, waiter);
+        until_he_waits(waiter);
+        for (volatile int spin = 0; spin < i * 300; spin++)
+            continue;
+        waiter_ask(waiter, pid);
+        assert_int_equal(result_of(pid), WAITING_LATER);
+        assert_true(clock_ms() - begun < 30000);
+        assert_false(is_awaited(&p));
+        tear_down(&p);
+    }
+}
+
+/* The verdict is there when he is asked: then that is what he tells. */
+static void test_asked_too_late(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct place p;
+        struct waiter *waiter = waiters_new(1);
+        set_up(&p, false);
+        pid_t pid = wait_long(&p, waiter);
+        until_he_waits(waiter);
+        settle_as(&p, "DF", FOLDERS);
+        waiter_ask(waiter, pid);
+        assert_int_equal(result_of(pid), WAITING_DECIDED);
+        tear_down(&p);
+    }
+}
+
+/* Between two messages, or for one that is over: it is not heard. */
+static void test_asked_for_nothing(void **state)
+{
+    (void)state;
+    struct place p;
+    struct waiter *waiter = waiters_new(1);
+    set_up(&p, false);
+    waiter_ask(waiter, getpid());
+    assert_int_equal(waiter->asked, 0);
+    waiter->asked = 1;
+    pid_t pid = wait_long(&p, waiter);
+    until_he_waits(waiter);
+    assert_int_equal(kill(pid, SIGURG), 0);
+    settle_as(&p, "DF", FOLDERS);
+    assert_int_equal(result_of(pid), WAITING_DECIDED);
+    tear_down(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +513,9 @@ int main(void)
         cmocka_unit_test(test_refused_too_late),
         cmocka_unit_test(test_only_what_was_seen),
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_asked),
+        cmocka_unit_test(test_asked_too_late),
+        cmocka_unit_test(test_asked_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
