@@ -16,6 +16,7 @@
 #include "cmd/exit.h"
 #include "cmd/say.h"
 #include "cmd/serve_listen.h"
+#include "cmd/serve_notify.h"
 #include "cmd/serve_places.h"
 
 #include <errno.h>
@@ -200,10 +201,12 @@ static void reload(struct parent *p)
         unload(&fresh);
         say_error(o->name, &e);
         say(o->name, "the old configuration stays in use");
+        serve_notify("STATUS=The old configuration is in use: the new one has a mistake");
         return;
     }
     unload(&p->serve);
     p->serve = fresh;
+    serve_notify("STATUS=");
     places_grow(&p->places, (size_t)p->serve.config.serve.connections);
     if (p->runner)
         kill(p->runner, SIGHUP);
@@ -267,6 +270,7 @@ static void work_once(struct parent *p)
 static void stop(struct parent *p)
 {
     struct deadline deadline = deadline_in(STOP_MS);
+    serve_notify("STOPPING=1");
     listeners_close(&p->listeners);
     places_signal(&p->places, SIGTERM);
     if (p->runner)
@@ -311,6 +315,7 @@ static int run(struct parent *p, const struct options *o, struct err *e)
     /* signals first: a socket that was made is also removed */
     if (open_signals(p, e) < 0 || serve_listen(&p->serve.config.serve, &p->listeners, e) < 0)
         return -1;
+    serve_notify("READY=1");
     work(p);
     return 0;
 }
