@@ -140,24 +140,30 @@ static void acknowledge_at_once(const struct stream *s)
     setsockopt(s->layer->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
-/* The events that came, or -1. */
-static int stream_wait(struct stream *s, short events, struct err *e)
+/* Until one of them has news; the first is the stream's own. */
+static int wait_for_any(struct stream *s, struct pollfd *list, nfds_t count, struct err *e)
 {
-    struct pollfd poller = { .fd = s->layer->fd, .events = events };
-    if (events == POLLIN)
+    if (list->events == POLLIN)
         acknowledge_at_once(s);
     for (;;) {
         if (sig_stop())
             return err_set(e, ERR_TEMPORARY, "stopped by signal %d", sig_stop());
         struct deadline deadline = deadline_now(s);
         if (deadline_passed(deadline))
-            return timed_out(s, events, e);
-        int n = poll(&poller, 1, deadline_nap(deadline));
+            return timed_out(s, list->events, e);
+        int n = poll(list, count, deadline_nap(deadline));
         if (n > 0)
-            return poller.revents;
+            return 0;
         if (n < 0 && errno != EINTR)
             return err_system(e, ERR_SYSTEM, errno, "poll");
     }
+}
+
+/* The events that came, or -1. */
+static int stream_wait(struct stream *s, short events, struct err *e)
+{
+    struct pollfd poller = { .fd = s->layer->fd, .events = events };
+    return wait_for_any(s, &poller, 1, e) < 0 ? -1 : poller.revents;
 }
 
 /* Input. */
@@ -365,6 +371,16 @@ int stream_fill(struct stream *s, struct err *e)
             return s->failure.kind ? stream_failed(s, e) : 0;
     }
     return 1;
+}
+
+bool stream_listen(struct stream *s, int other)
+{
+    ERR later = { 0 };
+    struct pollfd list[] = { { .fd = s->layer->fd, .events = POLLIN },
+                             { .fd = other, .events = POLLIN } };
+    if (s->at_end || unread(s) || has_hidden_input(s))
+        return false;
+    return wait_for_any(s, list, 2, &later) == 0 && list[1].revents;
 }
 
 /* TLS. */

@@ -73,6 +73,10 @@ int stream_flush(struct stream *s, bool yield, struct err *e) MUST_USE;
  * consumed. */
 int stream_fill(struct stream *s, struct err *e) MUST_USE;
 
+/* With nothing queued and all input consumed: waits until there is more, or until `other` can be
+ * read: true. What ends the wait besides is told by the next stream_fill. */
+bool stream_listen(struct stream *s, int other);
+
 /* Input not consumed yet; borrowed until the next call. */
 struct span stream_input(const struct stream *s);
 void stream_consume(struct stream *s, size_t n);

@@ -183,6 +183,33 @@ static void test_silence_times_out(void **state)
     stream_free(s);
 }
 
+/* What comes first ends the wait: the server, the other one, or the time limit. */
+static void test_listen(void **state)
+{
+    static const struct {
+        bool server, other;
+        bool told;
+    } rows[] = { { false, true, true }, { true, false, false }, { false, false, false } };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ERR e = { 0 };
+        int server, ends[2];
+        struct stream *s = pair(&server);
+        assert_int_equal(pipe(ends), 0);
+        stream_set_deadline(s, deadline_in(100));
+        assert_true(!rows[i].server || io_write(server, "250", 3) == 0);
+        assert_true(!rows[i].other || io_write(ends[1], "x", 1) == 0);
+        assert_int_equal(stream_listen(s, ends[0]), rows[i].told);
+        assert_int_equal(stream_input(s).len, 0);
+        assert_int_equal(stream_fill(s, &e), rows[i].server ? 1 : -1);
+        assert_false(rows[i].server && stream_listen(s, ends[0]));
+        close(server);
+        close(ends[0]);
+        close(ends[1]);
+        stream_free(s);
+    }
+}
+
 static void test_stalled_reader_times_out(void **state)
 {
     ERR e = { 0 };
@@ -531,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_no_tls_over_memory),
         cmocka_unit_test(test_endless_input),
         cmocka_unit_test(test_silence_times_out),
+        cmocka_unit_test(test_listen),
         cmocka_unit_test(test_stalled_reader_times_out),
         cmocka_unit_test(test_put_large),
         cmocka_unit_test(test_babble_times_out),
