@@ -49,7 +49,8 @@ static struct sortie *take_first(struct sortie **first)
 static bool may_add(struct flight *f, const struct attempt *a)
 {
     struct carrier *c = f->carrier;
-    if (f->again || f->grounded || a->item.entry.state.ambiguous || !carrier_may_fly(c))
+    if (f->again || f->grounded || f->pipeline.sending || a->item.entry.state.ambiguous ||
+        !carrier_may_fly(c))
         return false;
     if (!f->first)
         pipeline_begin(&f->pipeline, &c->connection.client);
@@ -124,7 +125,7 @@ static struct sortie *send_again(struct flight *f)
 
 bool flight_is_ready(struct flight *f)
 {
-    if (f->again || f->pipeline.sending || f->pipeline.n == PIPELINE_MESSAGES)
+    if (f->again)
         return false;
     if (f->first)
         pipeline_hear(&f->pipeline);
@@ -138,7 +139,7 @@ static bool is_nothing_at_stake(const struct flight *f)
            f->first->transfer.txn.phase != TXN_PHASE_END;
 }
 
-struct sortie *flight_go_on(struct flight *f)
+struct sortie *flight_go_on(struct flight *f, int other)
 {
     if (!f->first)
         return send_again(f);
@@ -146,6 +147,7 @@ struct sortie *flight_go_on(struct flight *f)
         return settle_oldest(f);
     if (is_nothing_at_stake(f))
         sig_release();
-    pipeline_wait(&f->pipeline);
+    if (other < 0 || !pipeline_listen(&f->pipeline, other))
+        pipeline_wait(&f->pipeline);
     return NULL;
 }

@@ -37,12 +37,14 @@ void flight_send_alone(struct flight *f, struct sortie *s);
 
 bool flight_is_empty(const struct flight *f);
 
-/* Could another one be added now? When verdicts are there, one of them is written down for each
- * that is added: so the line stays full, and no verdict waits long. */
+/* Should another one be opened now, to be added as soon as there is room? When verdicts are there,
+ * one of them is written down for each that is added: so the line stays full, and no verdict waits
+ * long. */
 bool flight_is_ready(struct flight *f);
 
-/* Goes on: waits until one has been settled, and hands it back, or until another may be added:
- * NULL. There must be one. Signals have their effect meanwhile while nothing is at stake. */
-struct sortie *flight_go_on(struct flight *f);
+/* Goes on: waits until one has been settled, and hands it back, or until another may be added, or
+ * (unless it is -1) `other` can be read: NULL. There must be one. Signals have their effect
+ * meanwhile while nothing is at stake. */
+struct sortie *flight_go_on(struct flight *f, int other);
 
 #endif

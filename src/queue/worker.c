@@ -60,9 +60,10 @@ static void finish(struct worker *w, struct sortie *s)
     free(s);
 }
 
-static void go_on(struct worker *w)
+/* Waits for a job too, if there should be one. */
+static void go_on(struct worker *w, bool listens)
 {
-    struct sortie *s = flight_go_on(&w->flight);
+    struct sortie *s = flight_go_on(&w->flight, listens ? w->fd : -1);
     if (s)
         finish(w, s);
 }
@@ -83,7 +84,7 @@ static void take_on(struct worker *w, const struct worker_job *job)
             finish(w, s);
             return;
         }
-        go_on(w);
+        go_on(w, false);
     }
 }
 
@@ -102,12 +103,13 @@ int worker_run(const struct worker_setup *setup, int fd)
         bool idle = flight_is_empty(&w.flight);
         if (idle)
             sig_release(); /* the end of data has held them up */
-        int got = may_take(&w) ? next_job(fd, idle, &job) : 0;
+        bool ready = may_take(&w);
+        int got = ready ? next_job(fd, idle, &job) : 0;
         w.ending |= got < 0;
         if (got > 0)
             take_on(&w, &job);
         else if (!idle)
-            go_on(&w);
+            go_on(&w, ready && !got);
         else if (w.ending)
             break;
     }

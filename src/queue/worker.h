@@ -18,8 +18,8 @@
 #include "queue/spool.h"
 
 /* So many it may be given before it has reported of the first: they are in its hands, but not all
- * on the wire. */
-enum { WORKER_JOBS = 24 };
+ * on the wire. The others are there so that it never waits for the runner. */
+enum { WORKER_JOBS = 64 };
 
 struct worker_job {
     struct queue_id id;

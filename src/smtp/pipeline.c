@@ -106,6 +106,13 @@ void pipeline_hear(struct pipeline *p)
         break_off(p, &e);
 }
 
+bool pipeline_listen(const struct pipeline *p, int other)
+{
+    if (p->sending || p->client->broken || !p->session.n)
+        return false;
+    return transfer_listen(p->client, &p->session, other);
+}
+
 void pipeline_wait(struct pipeline *p)
 {
     ERR e = { 0 };

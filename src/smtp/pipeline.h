@@ -4,6 +4,7 @@
  *   pipeline_begin
  *   pipeline_takes, pipeline_send   as long as it is ready for more
  *   pipeline_hear                   is the oldest over (transfer_is_over) by now?
+ *   pipeline_listen                 does what is to be sent next come before its verdict?
  *   pipeline_wait                   for it, or until another may be sent
  *   pipeline_end                    when it is over; the next is the oldest now
  *
@@ -45,6 +46,10 @@ bool transfer_is_over(const struct transfer *x);
 
 /* Takes the replies that have come. */
 void pipeline_hear(struct pipeline *p);
+
+/* Waits until the server speaks: false, or until `other` can be read: true. False at once when
+ * there is something left to send. */
+bool pipeline_listen(const struct pipeline *p, int other);
 
 /* Goes on sending, or waits for a reply. */
 void pipeline_wait(struct pipeline *p);

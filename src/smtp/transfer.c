@@ -180,13 +180,24 @@ static int send_content(struct transfer *x, struct err *e)
 
 /* The end of data may take long to be answered, and no limit binds it that was not asked for:
  * giving up would leave the outcome open. */
-int transfer_read(struct client *c, struct session *s, struct err *e)
+static void limit_reply(struct client *c, const struct session *s)
 {
-    c->stage = session_stage(s);
     if (session_end_has_left(s))
         stream_set_deadline(c->stream, deadline_min(c->setup.end, c->answer_by));
     else
         client_set_deadline(c, c->setup.net->command_timeout_ms);
+}
+
+bool transfer_listen(struct client *c, const struct session *s, int other)
+{
+    limit_reply(c, s);
+    return stream_listen(c->stream, other);
+}
+
+int transfer_read(struct client *c, struct session *s, struct err *e)
+{
+    c->stage = session_stage(s);
+    limit_reply(c, s);
     if (client_read_reply(c, e) < 0)
         return -1;
     return session_reply(s, &c->reply, e);

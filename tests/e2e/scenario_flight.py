@@ -2,6 +2,7 @@
 that dies with them leaves behind."""
 
 import contextlib
+import fcntl
 import os
 import re
 import resource
@@ -47,6 +48,44 @@ def test_trips(t, row):
     t.equal(len(t.sessions), 1)
     trips = (t.sessions[0].flights - 3) / 40
     t.true(trips <= most, f"{trips} round trips a message")
+
+
+def test_comes_while_waiting(t):
+    """A message that comes while a verdict is waited for is sent at once."""
+    t.smarthost("tls: off", "chunking: yes", "on 1/END 2: wait 4 | default")
+    queue(t)
+    fill(t, 2)
+    process = start(t, "--watch")
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("END", 0) > 1, "the second message")
+    name = put(t, BOB)
+    until(lambda: marked(t, [name]), "its turn")
+    t.equal(len(accepted(t)), 1, "verdicts before it left")
+    until(lambda: len(accepted(t)) == 3, "all")
+    process.signal(signal.SIGTERM)
+    process.finish()
+
+
+def test_next_is_ready(t):
+    """While nothing more can be sent the next message, and no other, is opened and locked."""
+    t.smarthost("tls: off", "chunking: yes", "on 1/END 2: wait 2 | default")
+    queue(t)
+    names = fill(t, 40)
+    process = start(t)
+    until(lambda: t.host.conversations and t.host.conversations[0].counts.get("END", 0) > 1, "the second message")
+    until(lambda: locked(t, names[FLIGHT + 1]), "the next")
+    t.true(not locked(t, names[FLIGHT + 2]), "one is enough")
+    t.equal(len(accepted(t)), 1, "verdicts meanwhile")
+    emptied(t, process.finish())
+    t.equal(arrived(t), recipients(40))
+
+
+def locked(t, name):
+    with open(t.folder / "spool" / "new" / name, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 # Verdicts in the middle of a flight.

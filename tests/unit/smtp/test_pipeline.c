@@ -161,6 +161,28 @@ static void test_rows(void **state)
     }
 }
 
+/* Nobody else is waited for while something is to be sent, or nothing to come. */
+static void test_listen(void **state)
+{
+    (void)state;
+    struct fixture f;
+    int ready[2];
+    set_up(&f, GO OK, DATAS);
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(write(ready[1], "x", 1), 1);
+    struct letter *m = &f.messages[0];
+    assert_false(pipeline_listen(&f.pipeline, ready[0]));
+    pipeline_send(&f.pipeline, &m->transfer, address(m, 1), &f.stored, m->verdicts);
+    while (!transfer_is_over(&m->transfer)) {
+        assert_false(pipeline_listen(&f.pipeline, ready[0]));
+        pipeline_wait(&f.pipeline);
+    }
+    pipeline_end(&f.pipeline, &m->transfer);
+    close(ready[0]);
+    close(ready[1]);
+    tear_down(&f);
+}
+
 /* What the last one has left open is ended before the next message. */
 static void test_left_open(void **state)
 {
@@ -290,9 +312,10 @@ static void test_octets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_left_open),
-        cmocka_unit_test(test_intent_fails), cmocka_unit_test(test_content_fails),
-        cmocka_unit_test(test_cannot_begin), cmocka_unit_test(test_octets),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_left_open),
+        cmocka_unit_test(test_listen),        cmocka_unit_test(test_intent_fails),
+        cmocka_unit_test(test_content_fails), cmocka_unit_test(test_cannot_begin),
+        cmocka_unit_test(test_octets),
     };
     return cmocka_run_group_tests_name("smtp/pipeline", tests, NULL, NULL);
 }
