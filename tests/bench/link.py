@@ -5,15 +5,19 @@ and a connection takes a round trip to open. As wide as you like; nothing is los
         ...  connect to link.port
 
 A process of its own keeps the clock, so that whoever measures is not slowed down by it; it ends
-with its maker. What the line does not know: packets and the windows of TCP."""
+with its maker. Under root it goes before others, and it is late by less than a millisecond. What
+the line does not know: packets and the windows of TCP."""
 
 import asyncio
 import os
+import select
+import selectors
 import signal
 import socket
 
 _PIECE = 256 * 1024
 _PIECES = 256  # on the way at most, in one direction
+_NICE = -15
 
 
 class Link:
@@ -45,10 +49,23 @@ class Link:
         self.close()
 
 
+class _Sharp(selectors.EpollSelector):
+    """epoll(7) waits for whole milliseconds, and asyncio rounds them up, twice a round trip."""
+
+    def select(self, timeout=None):
+        if timeout is not None and timeout > 0:
+            select.select([self], [], [], timeout)
+            timeout = 0
+        return super().select(timeout)
+
+
 def _serve(listener, port, rtt, alive):
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        asyncio.run(_accept(listener, port, rtt, alive))
+        if os.getuid() == 0:
+            os.nice(_NICE)
+        loop = asyncio.SelectorEventLoop(_Sharp())
+        loop.run_until_complete(_accept(listener, port, rtt, alive))
     finally:
         os._exit(1)
 

@@ -31,11 +31,15 @@ class Postbag:
 
     def __init__(self, stand, message):
         self._stand, self._message = stand, message
-        folder = os.path.join(stand.lab.disk, "postbag")
+        self._spool = self._config = self._process = None
+        self.move(stand.lab.disk)
+
+    def move(self, folder):
+        """Its mail is kept there from now on."""
+        folder = os.path.join(folder, "postbag")
         os.mkdir(folder)
         self._spool = os.path.join(folder, "spool")
         self._config = os.path.join(folder, "config")
-        self._process = None
 
     def fill(self, count):
         kept = f"{self._spool}-{count}"
@@ -48,6 +52,7 @@ class Postbag:
                                env=self._stand.environment)
             os.rename(self._spool, kept)
         subprocess.run(["cp", "-a", kept, self._spool], check=True)
+        subprocess.run(["sync", "-f", self._spool], check=True)
 
     def send(self, port):
         self._configure(port)

@@ -1,0 +1,63 @@
+"""Who takes what a queue sends: each is a context with a `port`, and tells when it has taken so many."""
+
+import os
+import time
+
+from lab.mailbox import Mailbox
+from queues import RECIPIENT
+
+_PATIENCE = 120
+_PAUSE = 0.01
+_SESSIONS = "64"  # that the sink takes at once
+
+
+class FastServer:
+    """The sink: it costs next to nothing. `words` are options of sink.c."""
+
+    def __init__(self, stand, *words):
+        self._sink = stand.sink("-m", "-w", _SESSIONS, *words)
+        self.port = None
+
+    def __enter__(self):
+        self.port = self._sink.__enter__().ports["starttls"]
+        return self
+
+    def __exit__(self, *why):
+        self._sink.__exit__(*why)
+
+    def messages(self, count):
+        self._sink.messages(count)
+
+
+class RealServer:
+    """The lab's Postfix, its queue in memory. It delivers what it takes, and ends with that before
+    the next run begins."""
+
+    def __init__(self, stand):
+        self.port = stand.lab.port("starttls")
+        self._log = stand.lab.postfix.path("maillog")
+        self._box = Mailbox(RECIPIENT,
+                            os.path.join(stand.lab.postfix.mail, RECIPIENT.partition("@")[0]))
+        self._before = self._taken = self._seen = 0
+
+    def __enter__(self):
+        self._before, self._taken = self._box.count(), 0
+        self._seen = os.path.getsize(self._log) if os.path.exists(self._log) else 0
+        return self
+
+    def __exit__(self, *why):
+        end = time.monotonic() + _PATIENCE
+        while self._box.count() < self._before + self._taken and time.monotonic() < end:
+            time.sleep(_PAUSE)
+
+    def messages(self, count):
+        """As its log says: cleanup(8) tells of each once it has it whole."""
+        self._taken += count
+        end = time.monotonic() + _PATIENCE
+        with open(self._log, "rb") as log:
+            log.seek(self._seen)
+            while count > 0:
+                count -= log.read().count(b": message-id=<measured.")
+                if time.monotonic() > end:
+                    raise RuntimeError("Postfix has not taken all")
+                time.sleep(_PAUSE)
