@@ -108,7 +108,7 @@ void pipeline_hear(struct pipeline *p)
 
 bool pipeline_listen(const struct pipeline *p, int other)
 {
-    if (p->sending || p->client->broken || !p->session.n)
+    if (p->sending || p->client->broken || !p->session.n || !session_end_has_left(&p->session))
         return false;
     return transfer_listen(p->client, &p->session, other);
 }

@@ -60,7 +60,7 @@ int transfer_perform(struct transfer *x, bool ahead, struct err *e) MUST_USE;
 int transfer_read(struct client *c, struct session *s, struct err *e) MUST_USE;
 int transfer_hear(struct client *c, struct session *s, struct err *e) MUST_USE;
 
-/* All has left: waits until the server speaks, or until `other` can be read: true. */
+/* All ends of data have left: waits until the server speaks, or until `other` can be read: true. */
 bool transfer_listen(struct client *c, const struct session *s, int other);
 
 /* Tells the client what the connection has shown. */
