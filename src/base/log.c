@@ -169,6 +169,20 @@ const char *log_problem(void)
     return sink.problem;
 }
 
+/* systemd.exec(5), "JOURNAL_STREAM": the device and the inode number of the stream. */
+bool log_is_heard_at(int fd)
+{
+    struct stat facts;
+    uint64_t device, inode;
+    const char *words = getenv("JOURNAL_STREAM");
+    struct span rest = span_of(words ? words : ""), number;
+    if (sink.facility < 0 || !span_next(&rest, ':', &number))
+        return false;
+    return span_number(number, UINT64_MAX, &device) == 0 &&
+           span_number(rest, UINT64_MAX, &inode) == 0 && fstat(fd, &facts) == 0 &&
+           facts.st_dev == device && facts.st_ino == inode;
+}
+
 void log_probe(void)
 {
     if (sink.file && sink.fd < 0)

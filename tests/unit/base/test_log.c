@@ -300,6 +300,34 @@ static int teardown(void **state)
     return 0;
 }
 
+static void test_heard_at(void **state)
+{
+    (void)state;
+    struct stat facts;
+    char own[64], other[64];
+    assert_int_equal(fstat(STDERR_FILENO, &facts), 0);
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)facts.st_dev, (uintmax_t)facts.st_ino);
+    snprintf(other, sizeof other, "%ju:%ju", (uintmax_t)facts.st_dev, (uintmax_t)facts.st_ino + 1);
+    const struct {
+        const char *stream, *facility;
+        bool heard;
+    } rows[] = {
+        { own, "mail", true },    { own, "off", false },   { own, NULL, false },
+        { other, "mail", false }, { NULL, "mail", false }, { "", "mail", false },
+        { "1", "mail", false },   { ":", "mail", false },  { "1:x", "mail", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].stream)
+            setenv("JOURNAL_STREAM", rows[i].stream, 1);
+        else
+            unsetenv("JOURNAL_STREAM");
+        log_setup("postbag", rows[i].facility, NULL);
+        assert_int_equal(log_is_heard_at(STDERR_FILENO), rows[i].heard);
+    }
+    unsetenv("JOURNAL_STREAM");
+    log_done();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_fifo_with_reader),
         cmocka_unit_test(test_standard_streams),
         cmocka_unit_test(test_full_later),
+        cmocka_unit_test(test_heard_at),
     };
     return cmocka_run_group_tests_name("base/log", tests, NULL, teardown);
 }

@@ -4,7 +4,9 @@
 #include "base/io.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +14,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* In place of libc's: the machine's own log is not there. */
+int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+    (void)fd, (void)address, (void)len;
+    errno = ENOENT;
+    return -1;
+}
 
 struct place {
     char folder[32];
@@ -90,6 +102,27 @@ static void test_who_hears_what(void **state)
     }
 }
 
+/* The journal has it by way of syslog already, but for the hint. */
+static void test_journal(void **state)
+{
+    (void)state;
+    struct place p;
+    BUF told = { 0 };
+    BUF logged = { 0 };
+    struct stat facts;
+    char stream[64];
+    set_up(&p);
+    assert_int_equal(fstat(STDERR_FILENO, &facts), 0);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)facts.st_dev, (uintmax_t)facts.st_ino);
+    setenv("JOURNAL_STREAM", stream, 1);
+    log_setup("test", "mail", p.log);
+    tell_all(&(struct notice){ .name = "test" });
+    unsetenv("JOURNAL_STREAM");
+    tear_down(&p, &told, &logged);
+    assert_string_equal(buf_string(&told), "test: hint: a remedy\n");
+    assert_non_null(strstr(buf_string(&logged), "trouble 1"));
+}
+
 static void test_json(void **state)
 {
     (void)state;
@@ -126,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_hears_what),
+        cmocka_unit_test(test_journal),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_outcome),
     };
