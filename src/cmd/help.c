@@ -108,7 +108,7 @@ static const char topic_serve[] =
     "  systemd-sysusers                              makes the user\n"
     "  install -D -m 640 -g postbag my.conf " SYSCONFDIR "/postbag/serve.conf\n"
     "  postbag -C " SYSCONFDIR "/postbag/serve.conf check\n"
-    "  systemctl enable --now postbag.socket\n"
+    "  systemctl enable --now postbag.service\n"
     "\n"
     "with an [account], and dir = /var/lib/postbag/queue below [queue]. The keys of [serve] say\n"
     "who may send how much and as whom. Users without a configuration find the service's\n"
