@@ -27,6 +27,7 @@ class Lab:
 
     def __init__(self, binary=None):
         self.binary = "/usr/bin/postbag" if binary else None
+        self.build = os.path.dirname(os.path.dirname(os.path.realpath(binary))) if binary else None
         self.folder = namespace.build(lambda layer: _install(layer, binary))
         self.disk = os.path.join(namespace.work_folder(), "disk")  # not in memory
         os.chmod(self.disk, 0o1777)

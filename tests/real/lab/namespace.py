@@ -108,26 +108,27 @@ def build(layer):
         _leave_for_bind_mount(os.path.join(work, "root"))
     os.chmod(work, 0o755)
     lab = os.path.join(work, "lab")
-    _mount("tmpfs", "tmpfs", lab, "mode=755")
-    _mount("proc", "proc", "/proc")
+    mount("tmpfs", "tmpfs", lab, "mode=755")
+    mount("proc", "proc", "/proc")
     for name in ("usr", "etc", "etc-work"):
         os.mkdir(os.path.join(lab, name))
     layer(os.path.join(lab, "usr"))
     layers = ":".join(f"{tree}/usr" for tree in json.loads(os.environ[_TREES])["trees"].values())
-    _mount("overlay", "overlay", "/usr", f"lowerdir={lab}/usr:{layers}:/usr")
-    _mount("overlay", "overlay", "/etc", f"lowerdir=/etc,upperdir={lab}/etc,workdir={lab}/etc-work")
-    _private_devices(os.path.join(lab, "dev"))
+    mount("overlay", "overlay", "/usr", f"lowerdir={lab}/usr:{layers}:/usr")
+    mount("overlay", "overlay", "/etc", f"lowerdir=/etc,upperdir={lab}/etc,workdir={lab}/etc-work")
+    os.mkdir(os.path.join(lab, "dev"))
+    make_devices(os.path.join(lab, "dev"))
+    subprocess.run(["mount", "-n", "--rbind", os.path.join(lab, "dev"), "/dev"], check=True)
     for name in ("/run", "/var/spool"):
-        _mount("tmpfs", "tmpfs", name, "mode=755")
+        mount("tmpfs", "tmpfs", name, "mode=755")
     socket.sethostname("client")
     _loopback_up()
     return lab
 
 
-def _private_devices(folder):
-    """A /dev of the usual devices, where the lab's own /dev/log can be."""
-    os.mkdir(folder)
-    _mount("tmpfs", "tmpfs", folder, "mode=755")
+def make_devices(folder):
+    """The usual devices in an empty folder, where a /dev/log of one's own can be."""
+    mount("tmpfs", "tmpfs", folder, "mode=755")
     for name in _DEVICES:
         path = os.path.join(folder, name)
         open(path, "wb").close()
@@ -135,10 +136,10 @@ def _private_devices(folder):
     os.symlink("/proc/self/fd", os.path.join(folder, "fd"))
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         os.symlink(f"/proc/self/fd/{number}", os.path.join(folder, name))
+    os.symlink("pts/ptmx", os.path.join(folder, "ptmx"))
     shared = os.path.join(folder, "shm")
     os.mkdir(shared)
     os.chmod(shared, 0o1777)
-    subprocess.run(["mount", "-n", "--rbind", folder, "/dev"], check=True)
 
 
 def _leave_for_bind_mount(root):
@@ -149,7 +150,8 @@ def _leave_for_bind_mount(root):
     os.chdir("/")
 
 
-def _mount(kind, source, target, options=None):
+def mount(kind, source, target, options=None):
+    """As mount(8), without a trace in /etc/mtab."""
     flags = ["-o", options] if options else []
     subprocess.run(["mount", "-n", "-t", kind, *flags, source, target], check=True)
 

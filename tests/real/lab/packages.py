@@ -35,9 +35,10 @@ GROUPS = {
     "ruby": ("ruby-mail",),
     "node": ("nodejs", "node-nodemailer"),
     "emacs": ("emacs-nox",),
+    "systemd": ("systemd",),
 }
 # Large, or their programs are slow: only where all is wanted.
-HEAVY = ("emacs",)
+HEAVY = ("emacs", "systemd")
 # Other queues, only to be measured against. What they depend on is here; they exclude each other.
 QUEUES = {name: (name,) for name in ("nullmailer", "dma")}
 # Unpacked without what they depend on: no web server, no data base, no systemd is called.
