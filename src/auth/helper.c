@@ -59,11 +59,7 @@ int helper_run(const struct helper *helper, struct deadline deadline, struct are
     BUF out = { .secret = true, .limit = OUTPUT_MAX };
     if (helper_start(helper, deadline, a, &out, e) < 0)
         return -1;
-    struct span text = buf_span(&out), line = { 0 };
-    span_next(&text, '\n', &line);
-    while (line.len && line.at[line.len - 1] == '\r')
-        line.len--;
     ret->secret = true;
-    buf_add_span(ret, line);
+    buf_add_span(ret, span_line(buf_span(&out)));
     return 0;
 }

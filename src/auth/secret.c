@@ -58,16 +58,6 @@ static int secret_put(struct span password, const char *key, struct buf *ret, st
     return 0;
 }
 
-/* The first line of `text`, without its end. */
-static struct span secret_line(struct span text)
-{
-    struct span line = { 0 };
-    span_next(&text, '\n', &line);
-    while (line.len && line.at[line.len - 1] == '\r')
-        line.len--;
-    return line;
-}
-
 static int secret_from_file(const struct auth_opts *opts, struct arena *a, struct buf *ret,
                             struct strlist *notes, struct err *e)
 {
@@ -75,7 +65,7 @@ static int secret_from_file(const struct auth_opts *opts, struct arena *a, struc
     BUF text = { .secret = true };
     if (secret_file_read(&file, a, &text, notes, e) < 0)
         return -1;
-    return secret_put(secret_line(buf_span(&text)), file.key, ret, e);
+    return secret_put(span_line(buf_span(&text)), file.key, ret, e);
 }
 
 /* systemd.exec(5), "Credentials". */
@@ -97,7 +87,7 @@ static int secret_from_credential(const struct auth_opts *opts, struct arena *a,
     file.path = arena_printf(a, "%s/%s", folder, opts->password_credential);
     if (secret_file_read(&file, a, &text, notes, e) < 0)
         return -1;
-    return secret_put(secret_line(buf_span(&text)), file.key, ret, e);
+    return secret_put(span_line(buf_span(&text)), file.key, ret, e);
 }
 
 static int secret_from_env(const struct auth_opts *opts, struct buf *ret, struct err *e)
@@ -121,7 +111,7 @@ static int secret_not_in_netrc(const struct auth_opts *opts, const char *path, s
 static int secret_from_netrc(const struct auth_opts *opts, struct arena *a, struct buf *ret,
                              struct strlist *notes, struct err *e)
 {
-    struct secret_file file = { .key = "netrc", opts->netrc, SECRET_READERS_REFUSED };
+    struct secret_file file = { "netrc", opts->netrc, SECRET_READERS_REFUSED };
     BUF text = { .secret = true };
     BUF found = { .secret = true };
     if (span_is(span_of(opts->netrc), "yes"))

@@ -11,7 +11,7 @@ size_t base64_length(size_t len);
 void base64_encode(struct buf *to, struct span in);
 
 /* Appends the decoded octets. 0, or -1 (nothing appended) for any octet outside the alphabet,
- * wrong padding, or non-zero bits behind the end. */
+ * wrong padding, non-zero bits behind the end, or more than `to` may hold. */
 int base64_decode(struct buf *to, struct span in) MUST_USE;
 
 #endif

@@ -17,8 +17,9 @@ struct child_result {
 /* Runs argv[0] (searched in PATH, or /usr/local/bin:/usr/bin:/bin if unset) with the environment
  * of the caller less every variable whose name begins with POSTBAG_. Its stdout is appended to
  * `out` (at most out->limit octets; more is an error), its stderr goes to the caller's stderr.
- * 0 when it ended by itself (see `ret`), or -1: ERR_TIMEOUT, ERR_SYSTEM (fork, pipe), ERR_CONFIG
- * (argv[0] cannot be executed; the text names it), ERR_DATA (too much output). */
+ * 0 when it ended by itself (see `ret`), or -1, with `out` as it was: ERR_TIMEOUT, ERR_TEMPORARY
+ * (stopped by a signal, see sig_stop), ERR_SYSTEM (fork, pipe), ERR_CONFIG (argv[0] cannot be
+ * executed; the text names it), ERR_DATA (too much output). */
 int child_run(char *const argv[], struct deadline deadline, struct buf *out,
               struct child_result *ret, struct err *e) MUST_USE;
 

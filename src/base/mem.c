@@ -8,9 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static void mem_give_up(const char *words, int status) __attribute__((noreturn));
-
-static void mem_give_up(const char *words, int status)
+static _Noreturn void mem_give_up(const char *words, int status)
 {
     if (write(STDERR_FILENO, words, strlen(words)) < 0)
         _exit(status);

@@ -102,6 +102,15 @@ bool span_next(struct span *rest, char separator, struct span *ret)
     return true;
 }
 
+struct span span_line(struct span a)
+{
+    struct span line = { 0 };
+    span_next(&a, '\n', &line);
+    while (line.len && line.at[line.len - 1] == '\r')
+        line.len--;
+    return line;
+}
+
 bool span_word(struct span *rest, struct span *ret)
 {
     while (rest->len && ascii_is_blank(*rest->at))

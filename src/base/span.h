@@ -43,7 +43,10 @@ struct span span_from(struct span a, size_t start);
  * with it. False when `rest` was used up before. "a,,b" has three pieces, "" has one. */
 bool span_next(struct span *rest, char separator, struct span *ret);
 
-/* Takes the next word off the front of `rest`, words being separated by blanks and tabs. */
+/* The first line, without its LF and the CRs before that. */
+struct span span_line(struct span a);
+
+/* Takes the next word off the front of `rest`: up to a blank or tab. False when there is none. */
 bool span_word(struct span *rest, struct span *ret);
 
 /* Decimal digits only, at most `max`. 0, or -1 when the text is anything else. */

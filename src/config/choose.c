@@ -82,9 +82,7 @@ static void default_maildomain(struct config *c, struct account *account)
     CLEANUP(io_close) int fd = io_open_file("/etc/mailname");
     if (fd < 0 || io_read_all(fd, "/etc/mailname", MAILNAME_LIMIT, &text, &ignored) < 0)
         return;
-    struct span rest = buf_span(&text), line = { 0 };
-    span_next(&rest, '\n', &line);
-    const char *domain = arena_string(&c->arena, span_trim(line));
+    const char *domain = arena_string(&c->arena, span_trim(span_line(buf_span(&text))));
     if (strchr(domain, '.') && check_domain(&c->arena, domain, &ignored) == 0)
         account->mail.maildomain = domain;
 }

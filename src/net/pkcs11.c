@@ -110,7 +110,6 @@ static int read_pin(const char *key, struct span source, struct buf *to, struct 
     ARENA a = { 0 };
     BUF text = { .secret = true };
     const char *path = path_of(&a, source);
-    struct span rest, line = { 0 };
     if (path[0] != '/') {
         err_set(e, ERR_CONFIG, "%s: pin-source is no absolute path", key);
         err_hint(e, "write pin-source=file:/path/to/file");
@@ -125,10 +124,10 @@ static int read_pin(const char *key, struct span source, struct buf *to, struct 
         e->kind = ERR_CONFIG;
         return -1;
     }
-    rest = buf_span(&text);
-    if (!span_next(&rest, '\n', &line) || !span_trim(line).len)
+    struct span pin = span_trim(span_line(buf_span(&text)));
+    if (!pin.len)
         return err_set(e, ERR_CONFIG, "%s: PIN in %s: the file is empty", key, path);
-    buf_add_span(to, span_trim(line));
+    buf_add_span(to, pin);
     return 0;
 }
 

@@ -73,9 +73,8 @@ static void note_first_words(struct transport *t)
     unsigned char type = (unsigned char)t->raw.at[0];
     bool is_record = type >= 20 && type <= 24; /* RFC 8446 section 5.1, RFC 6520 */
     struct span words = { t->raw.at, t->raw.len < CLEAR_SHOWN ? t->raw.len : CLEAR_SHOWN };
-    struct span line;
-    if (!t->heard && !is_record && span_next(&words, '\n', &line))
-        utf8_add_printable(&t->clear, span_trim(line), " ");
+    if (!t->heard && !is_record)
+        utf8_add_printable(&t->clear, span_trim(span_line(words)), " ");
     t->heard = true;
 }
 

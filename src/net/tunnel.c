@@ -67,8 +67,7 @@ int tunnel_head(struct span reply, struct err *e)
 /* "403 Forbidden"; the code alone becomes a number. */
 static int take_status(struct span head, struct buf *words, uint64_t *code)
 {
-    struct span line, word;
-    span_next(&head, '\n', &line);
+    struct span line = span_line(head), word;
     span_word(&line, &word);
     line = span_trim(line);
     struct span shown = { line.at, line.len < WORDS_SHOWN ? line.len : WORDS_SHOWN };

@@ -124,6 +124,27 @@ static void test_pieces(void **state)
     }
 }
 
+static void test_line(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *line;
+    } rows[] = {
+        { "", "" },
+        { "one", "one" },
+        { "one\ntwo\n", "one" },
+        { "one\r\ntwo", "one" },
+        { "one\r\r\n", "one" },
+        { "\ntwo", "" },
+        { " one \n", " one " },
+        { "o\rne\r", "o\rne" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(span_is(span_line(span_of(rows[i].text)), rows[i].line));
+    assert_int_equal(span_line((struct span){ 0 }).len, 0);
+}
+
 static void test_number(void **state)
 {
     static const struct {
@@ -190,7 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare), cmocka_unit_test(test_trim_and_from),
         cmocka_unit_test(test_control), cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_number),  cmocka_unit_test(test_ascii),
+        cmocka_unit_test(test_line),    cmocka_unit_test(test_number),
+        cmocka_unit_test(test_ascii),
     };
     return cmocka_run_group_tests_name("base/span", tests, NULL, NULL);
 }
