@@ -1,7 +1,5 @@
 #include "auth/netrc.h"
 
-#include <string.h>
-
 /* netrc   = *( *blank ( comment / entry / macdef ) )
  * entry   = ( "machine" token / "default" ) *( ( "login" / "password" / "account" ) token )
  * macdef  = "macdef" token LF *( line LF ) LF          ; up to an empty line

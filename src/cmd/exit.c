@@ -1,6 +1,5 @@
 #include "cmd/exit.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 

@@ -2,8 +2,6 @@
 
 #include "smtp/reply.h"
 
-#include <string.h>
-
 static const char front[] = "queued as ";
 
 void kept_write(const struct queue_id *id, const struct verdict *why, struct buf *to)
@@ -37,7 +35,7 @@ static void read_words(struct span words, struct err *ret)
     if (reply_feed(&parser, buf_span(&line), &used, &reply) == 1)
         reply_error(&reply, ret);
     else
-        err_set(ret, ERR_TEMPORARY, "%.*s", (int)words.len, words.at);
+        err_set(ret, ERR_TEMPORARY, "%.*s", SPAN_ARGS(words));
     reply_done(&reply);
     reply_parser_done(&parser);
 }

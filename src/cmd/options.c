@@ -2,7 +2,6 @@
 
 #include "config/option.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum argument {

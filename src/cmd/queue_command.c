@@ -3,8 +3,6 @@
 #include "cmd/options.h"
 #include "config/option.h"
 
-#include <string.h>
-
 /* A command's word, how many operands it takes, and whether it says what it says in JSON too. */
 static const struct {
     const char *word;

@@ -4,12 +4,10 @@
 #include "cmd/queue.h"
 #include "cmd/queue_json.h"
 #include "cmd/queue_text.h"
-#include "cmd/queue_walk.h"
 #include "cmd/say.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 enum { PIECE = 64 * 1024 };
 

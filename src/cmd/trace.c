@@ -3,8 +3,6 @@
 #include "base/utf8.h"
 #include "cmd/say.h"
 
-#include <stdio.h>
-
 static void show(const char *prefix, struct span line)
 {
     BUF text = { 0 };

@@ -6,7 +6,6 @@
 #include "config/sets.h"
 #include "mail/addr.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum { MAILNAME_LIMIT = 1024 };

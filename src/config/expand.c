@@ -3,7 +3,6 @@
 #include "base/buf.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static size_t name_length(struct span text)
 {

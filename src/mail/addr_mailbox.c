@@ -4,8 +4,6 @@
 
 #include "base/utf8.h"
 
-#include <string.h>
-
 /* encoded-word = "=?" charset "?" encoding "?" encoded-text "?=" (RFC 2047 section 2), here of
  * atext only, so that it can stand unquoted whatever it means. */
 static bool is_encoded_word(struct span word)

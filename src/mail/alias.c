@@ -3,8 +3,6 @@
 #include "base/utf8.h"
 #include "mail/domain.h"
 
-#include <string.h>
-
 enum { ALIAS_DEPTH = 10 };
 
 struct alias {

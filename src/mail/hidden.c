@@ -1,7 +1,5 @@
 #include "mail/hidden.h"
 
-#include <string.h>
-
 enum { LOOK_AT = 64 * 1024 }; /* octets of the body */
 
 static bool is_bcc(struct span line)

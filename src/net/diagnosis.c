@@ -4,7 +4,6 @@
 #include "net/names.h"
 #include "net/pin.h"
 
-#include <string.h>
 #include <time.h>
 
 struct patient {

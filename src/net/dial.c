@@ -1,6 +1,5 @@
 #include "net/dial.h"
 
-#include "base/io.h"
 #include "net/proxy.h"
 #include "net/race.h"
 

@@ -4,7 +4,6 @@
 #include "net/pkcs11.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Where the certificate or its key is, as GnuTLS wants it and as messages may show it. */

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { STORE_LIMIT = 16 * 1024 * 1024 };
 
