@@ -55,11 +55,20 @@ void sig_start(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void sig_set_unless_ignored(int number, void (*effect)(int))
+/* In one call each, but for those that are ignored. So none may come meanwhile. */
+static void sig_set_unless_ignored(const int *numbers, size_t n, void (*effect)(int))
 {
-    struct sigaction now;
-    if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-        sig_set(number, effect);
+    struct sigaction action = { .sa_handler = effect }, before;
+    sigset_t set, mask;
+    sigemptyset(&set);
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < n; i++)
+        sigaddset(&set, numbers[i]);
+    sigprocmask(SIG_BLOCK, &set, &mask);
+    for (size_t i = 0; i < n; i++)
+        if (sigaction(numbers[i], &action, &before) == 0 && before.sa_handler == SIG_IGN)
+            sigaction(numbers[i], &before, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 static bool sig_has(int number, void (*effect)(int))
@@ -70,8 +79,8 @@ static bool sig_has(int number, void (*effect)(int))
 
 void sig_defer(void)
 {
-    sig_set_unless_ignored(SIGTERM, sig_note_stop);
-    sig_set_unless_ignored(SIGHUP, sig_note_stop);
+    static const int stops[] = { SIGTERM, SIGHUP };
+    sig_set_unless_ignored(stops, 2, sig_note_stop);
 }
 
 int sig_stop(void)
@@ -90,8 +99,7 @@ void sig_hold(void)
 {
     if (sig_is_held())
         return;
-    for (size_t i = 0; i < DEADLY; i++)
-        sig_set_unless_ignored(deadly[i], sig_note);
+    sig_set_unless_ignored(deadly, DEADLY, sig_note);
 }
 
 static void sig_block(int number)
@@ -117,16 +125,12 @@ int sig_poll(struct pollfd *fds, nfds_t n, int ms)
     return ppoll(fds, n, ms < 0 ? NULL : &left, &mask);
 }
 
-static void sig_undo(int number)
-{
-    if (sig_has(number, sig_note) || sig_has(number, sig_note_stop))
-        sig_set(number, SIG_DFL);
-}
-
+/* A session calls it with each reply; TERM is never ignored, and so says whether any is held. */
 void sig_release(void)
 {
-    for (size_t i = 0; i < DEADLY; i++)
-        sig_undo(deadly[i]);
+    if (!sig_is_held() && !sig_has(SIGTERM, sig_note_stop))
+        return;
+    sig_set_unless_ignored(deadly, DEADLY, SIG_DFL);
     if (caught)
         raise(caught);
 }
