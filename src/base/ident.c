@@ -10,10 +10,15 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+struct ident_entry {
+    struct arena *arena;
+    struct ident known;
+};
+
 enum { ENTRY_FIRST = 1024, ENTRY_MOST = 1024 * 1024 };
 
 /* The passwd entry in the arena, or NULL. */
-static const struct passwd *ident_entry(struct arena *a, uid_t uid)
+static const struct passwd *ident_find(struct arena *a, uid_t uid)
 {
     struct passwd *entry = arena_new(a, 1, sizeof *entry), *found = NULL;
     int error = ERANGE;
@@ -63,10 +68,10 @@ static const char *ident_folder(struct arena *a, const struct ident *who, const 
 }
 
 /* The entry, or NULL if there is none. */
-static const struct passwd *ident_look_up(struct arena *a, uid_t uid, struct ident *ret)
+static const struct passwd *ident_name(struct arena *a, uid_t uid, struct ident *ret)
 {
-    *ret = (struct ident){ .uid = uid, .gecos = "", .host = ident_host(a) };
-    const struct passwd *entry = ident_entry(a, uid);
+    const struct passwd *entry = ident_find(a, uid);
+    ret->gecos = "";
     if (!entry) {
         ret->login = arena_printf(a, "uid-%ju", (uintmax_t)uid);
         return NULL;
@@ -79,12 +84,35 @@ static const struct passwd *ident_look_up(struct arena *a, uid_t uid, struct ide
 
 void ident_of(struct arena *a, uid_t uid, struct ident *ret)
 {
-    (void)ident_look_up(a, uid, ret);
+    *ret = (struct ident){ .uid = uid, .host = ident_host(a) };
+    ret->entry = arena_new(a, 1, sizeof *ret->entry);
+    *ret->entry = (struct ident_entry){ .arena = a };
+}
+
+static const struct ident *ident_known(const struct ident *who)
+{
+    struct ident_entry *entry = who->entry;
+    if (!entry)
+        return who;
+    if (!entry->known.login)
+        (void)ident_name(entry->arena, who->uid, &entry->known);
+    return &entry->known;
+}
+
+const char *ident_login(const struct ident *who)
+{
+    return ident_known(who)->login;
+}
+
+const char *ident_gecos(const struct ident *who)
+{
+    return ident_known(who)->gecos;
 }
 
 void ident_get(struct arena *a, struct ident *ret)
 {
-    const struct passwd *entry = ident_look_up(a, getuid(), ret);
+    *ret = (struct ident){ .uid = getuid(), .host = ident_host(a) };
+    const struct passwd *entry = ident_name(a, ret->uid, ret);
     if (!entry || !entry->pw_dir || *entry->pw_dir != '/')
         return;
     ret->home = entry->pw_dir;

@@ -12,8 +12,13 @@ struct ident {
     const char *gecos; /* full name as in the passwd entry ("&" expanded, up to the comma), or "" */
     const char *home;  /* absolute, or NULL */
     const char *host;  /* gethostname(), "localhost" if empty */
-    const char *config; /* $XDG_CONFIG_HOME or ~/.config; NULL without an entry or home */
+    const char *config;        /* $XDG_CONFIG_HOME or ~/.config; NULL without an entry or home */
+    struct ident_entry *entry; /* login and gecos are still to be looked up; or NULL */
 };
+
+/* Login and gecos, whether they stand there or are still to be looked up, once. */
+const char *ident_login(const struct ident *who);
+const char *ident_gecos(const struct ident *who);
 
 /* Never fails. $XDG_CONFIG_HOME counts only if absolute and this uid's folder. */
 void ident_get(struct arena *a, struct ident *ret);
@@ -21,7 +26,9 @@ void ident_get(struct arena *a, struct ident *ret);
 /* $XDG_STATE_HOME, by the same rule, or ~/.local/state; NULL without a home. */
 const char *ident_state(struct arena *a, const struct ident *who);
 
-/* Of another user, as far as the system knows him: without home and config. */
+/* Of another user, as far as the system knows him: without home and config. Copies share the arena,
+ * and that his names are looked up when they are asked for: what the system loads for that may cost
+ * more than all the rest. */
 void ident_of(struct arena *a, uid_t uid, struct ident *ret);
 
 /* Drops set-uid and set-gid rights for good, if there are any. Ends the process with 77 when the

@@ -19,7 +19,7 @@ static bool is_in_group(const struct serve_user *user, const char *name)
     gid_t wanted = group->gr_gid;
     if (user->peer.known && user->peer.pid && user->peer.gid == wanted)
         return true;
-    if (getgrouplist(user->ident->login, user->peer.gid, groups, &n) < 0)
+    if (getgrouplist(ident_login(user->ident), user->peer.gid, groups, &n) < 0)
         n = GROUPS;
     for (int i = 0; i < n; i++)
         if (groups[i] == wanted)
@@ -35,7 +35,7 @@ static bool is_user(const struct serve_user *user, const char *word)
         return is_in_group(user, word + 1);
     if (span_number(span_of(word), UINT32_MAX, &number) == 0)
         return number == user->peer.uid;
-    return strcmp(word, user->ident->login) == 0;
+    return strcmp(word, ident_login(user->ident)) == 0;
 }
 
 int serve_allows_user(const struct serve_user *user, struct err *e)
@@ -47,7 +47,7 @@ int serve_allows_user(const struct serve_user *user, struct err *e)
             return 0;
     if (!users->n)
         return 0;
-    buf_addf(&words, "User %s may not send here", user->ident->login);
+    buf_addf(&words, "User %s may not send here", ident_login(user->ident));
     return answer_refuse(550, "5.7.1", buf_string(&words), e);
 }
 
@@ -87,6 +87,6 @@ int serve_allows_sender(const struct serve_user *user, const char *sender, struc
     }
     if (!limited)
         return 0;
-    buf_addf(&words, "User %s may not send as <%s>", user->ident->login, sender);
+    buf_addf(&words, "User %s may not send as <%s>", ident_login(user->ident), sender);
     return answer_refuse(550, "5.7.1", buf_string(&words), e);
 }

@@ -260,8 +260,8 @@ static int expand(struct submission *s, const struct addr_list *list, struct env
 static int make_sender(struct submission *s, struct err *e)
 {
     const struct addr *given = s->has_given_sender ? &s->given_sender : NULL;
-    if (plan_sender(&s->arena, given, s->ident.login, s->ident.host, &s->account->mail, &s->sender,
-                    e) < 0)
+    const char *login = given ? "" : ident_login(&s->ident);
+    if (plan_sender(&s->arena, given, login, s->ident.host, &s->account->mail, &s->sender, e) < 0)
         return -1;
     s->envelope.sender = addr_wire(&s->arena, &s->sender, e);
     s->envelope.sender_utf8 = addr_needs_utf8(&s->sender);
@@ -287,13 +287,14 @@ static int check_size(const struct submission *s, struct err *e)
                    (unsigned long long)size, s->account->name, (unsigned long long)limit);
 }
 
+/* NULL: the one that the system knows. */
 static const char *full_name(const struct submission *s)
 {
     const char *name = s->as ? NULL : getenv("NAME");
     ERR ignored = { 0 };
     if (name && *name && check_argument("NAME", name, &ignored) == 0)
         return name;
-    return s->ident.gecos;
+    return NULL;
 }
 
 int submission_store(struct submission *s, struct err *e)
@@ -302,6 +303,7 @@ int submission_store(struct submission *s, struct err *e)
                                 .sender = &s->sender,
                                 .given_name = s->options->full_name,
                                 .full_name = full_name(s),
+                                .who = &s->ident,
                                 .host = s->ident.host,
                                 .now = time(NULL) };
     if (getrandom(facts.random, sizeof facts.random, 0) != sizeof facts.random)

@@ -71,7 +71,9 @@ static const char *full_name(const struct plan_facts *facts)
         return facts->given_name;
     if (facts->sender->null)
         return "Mail Delivery System";
-    return facts->opts->from_name ? facts->opts->from_name : facts->full_name;
+    if (facts->opts->from_name || facts->full_name)
+        return facts->opts->from_name ? facts->opts->from_name : facts->full_name;
+    return facts->who ? ident_gecos(facts->who) : "";
 }
 
 /* NULL if the sender has no valid wire form. */

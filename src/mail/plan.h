@@ -15,6 +15,7 @@
 #ifndef MAIL_PLAN_H
 #define MAIL_PLAN_H
 
+#include "base/ident.h"
 #include "mail/addr.h"
 #include "mail/message.h"
 #include "mail/opts.h"
@@ -26,7 +27,8 @@ struct plan_facts {
     const struct mail_opts *opts;
     const struct addr *sender; /* envelope sender, final */
     const char *given_name;    /* -F, or NULL: wins over opts->from_name, which wins over … */
-    const char *full_name;     /* … NAME, else GECOS; "" for none */
+    const char *full_name;     /* … this one; "" for none; NULL: wins over … */
+    const struct ident *who;   /* … the name that the system knows */
     const char *host;          /* this host's name */
     time_t now;
     uint64_t random[2]; /* for Message-ID */

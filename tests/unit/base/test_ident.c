@@ -27,6 +27,7 @@ static struct {
     const char *login, *gecos, *home, *host;
     size_t large;
     int interruptions;
+    int asked;
 } system_facts;
 
 /* Puts a copy into the room: where the next one goes. */
@@ -39,6 +40,7 @@ static char *place(char **field, char *room, const char *text)
 int getpwuid_r(uid_t uid, struct passwd *entry, char *room, size_t size, struct passwd **ret)
 {
     *ret = NULL;
+    system_facts.asked++;
     if (system_facts.interruptions-- > 0)
         return EINTR;
     if (size < system_facts.large)
@@ -128,6 +130,38 @@ static void test_no_entry(void **state)
     assert_null(who.home);
     assert_null(who.config);
     assert_null(ident_state(&a, &who));
+}
+
+/* Another user's names are looked up when they are wanted, and once for all copies. */
+static void test_another(void **state)
+{
+    ARENA a = { 0 };
+    struct ident who, copy;
+    (void)state;
+    system_facts.login = "bob";
+    system_facts.gecos = "Bob B.,,,";
+    system_facts.home = "/home/bob";
+    system_facts.host = "box.example.com";
+    system_facts.asked = 0;
+    ident_of(&a, 4711, &who);
+    copy = who;
+    assert_int_equal(who.uid, 4711);
+    assert_string_equal(who.host, "box.example.com");
+    assert_null(who.home);
+    assert_null(who.config);
+    assert_int_equal(system_facts.asked, 0);
+    assert_string_equal(ident_login(&copy), "bob");
+    assert_string_equal(ident_login(&who), "bob");
+    assert_string_equal(ident_gecos(&who), "Bob B.");
+    assert_int_equal(system_facts.asked, 1);
+    system_facts.login = NULL;
+    ident_of(&a, 4711, &who);
+    assert_string_equal(ident_gecos(&who), "");
+    assert_string_equal(ident_login(&who), "uid-4711");
+    assert_int_equal(system_facts.asked, 2);
+    who = (struct ident){ .login = "joe", .gecos = "Joe" };
+    assert_string_equal(ident_login(&who), "joe");
+    assert_string_equal(ident_gecos(&who), "Joe");
 }
 
 static void test_large_entry(void **state)
@@ -256,9 +290,9 @@ static void test_drop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entry),       cmocka_unit_test(test_no_entry),
-        cmocka_unit_test(test_large_entry), cmocka_unit_test(test_folders),
-        cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_entry),   cmocka_unit_test(test_no_entry),
+        cmocka_unit_test(test_another), cmocka_unit_test(test_large_entry),
+        cmocka_unit_test(test_folders), cmocka_unit_test(test_drop),
     };
     return cmocka_run_group_tests_name("base/ident", tests, NULL, NULL);
 }
