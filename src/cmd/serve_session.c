@@ -66,13 +66,20 @@ static bool is_given_again(const struct serve_session *s)
            spool_find_trace(&s->spool, &id) != FOLDERS;
 }
 
+static int check_rate(const struct serve_session *s, bool take, struct err *e)
+{
+    if (!s->user.opts->rate_messages || is_given_again(s))
+        return 0;
+    return serve_allows_message(&s->user, &s->spool, take, e);
+}
+
 static int take_mail(struct dialogue *d, struct err *e)
 {
     struct serve_session *s = owner(d);
     if (serve_allows_user(&s->user, e) < 0 || check_declared_size(d, e) < 0 ||
         serve_allows_sender(&s->user, d->submission.envelope.sender, e) < 0)
         return -1;
-    if (!is_given_again(s) && serve_allows_message(&s->user, &s->spool, false, e) < 0)
+    if (check_rate(s, false, e) < 0)
         return -1;
     s->message = deadline_in(MESSAGE_MS);
     return 0;
@@ -115,11 +122,13 @@ static int check_room(const struct serve_session *s, struct err *e)
 {
     const struct queue_opts *opts = &s->serve->config.queue;
     const struct spool_limits limits = { opts->max_messages, opts->max_bytes };
-    if (is_given_again(s))
-        return 0;
-    if (serve_allows_message(&s->user, &s->spool, true, e) < 0)
+    uint64_t size = stored_size(&s->dialogue.submission.stored);
+    if (check_rate(s, true, e) < 0)
         return -1;
-    return spool_check_room(&s->spool, limits, stored_size(&s->dialogue.submission.stored), e);
+    if (spool_check_room(&s->spool, limits, size, e) < 0 && !is_given_again(s))
+        return -1;
+    err_done(e);
+    return 0;
 }
 
 /* 1; 0 when it was given before. */

@@ -157,8 +157,13 @@ static int commit_open(struct commit *c, bool own_id, struct err *e)
             return -1;
         taken = claim(c, own_id);
     }
-    if (taken)
+    if (taken) {
+        int errnum = errno;
+        if (own_id && spool_find_trace(c->spool, &c->entry->id) != FOLDERS)
+            return 1;
+        errno = errnum;
         return commit_failed(c, "create", c->tmp.text, e);
+    }
     if (!own_id || spool_find_trace(c->spool, &c->entry->id) == FOLDERS)
         return 0;
     commit_remove(c, c->tmp.text);
@@ -275,8 +280,6 @@ static int commit(const struct commit *first, int *held, struct err *e)
 {
     bool own_id = *first->entry->id.text != '\0';
     int done = 0;
-    if (own_id && spool_find_trace(first->spool, &first->entry->id) != FOLDERS)
-        return 0;
     for (int i = 0; i < TRIES && !done; i++) {
         CLEANUP(commit_done) struct commit c = *first;
         done = commit_once(&c, own_id, e);

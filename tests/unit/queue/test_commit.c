@@ -90,6 +90,26 @@ static void test_own_id_only_once(void **state)
     scratch_place_close(&p);
 }
 
+/* What is there is there, also where nothing more can be written. */
+static void test_own_id_without_room(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    struct scratch_place p;
+    struct rlimit before, low;
+    scratch_place_open(&p, 100);
+    assert_int_equal(queue_id_parse(SPAN("660D7EA44165A55DBFE"), &p.entry.id), 0);
+    assert_int_equal(spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e), 1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low = (struct rlimit){ 0, before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    int done = spool_commit(&p.spool, &p.entry, &p.stored, FOLDER_NEW, &e);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(done, 0);
+    assert_int_equal(e.kind, ERR_NONE);
+    scratch_place_close(&p);
+}
+
 /* A bounce whose maker died is made by the next one; one that is being made is left alone. */
 static void test_own_id_left_in_tmp(void **state)
 {
@@ -244,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_in_its_folder),
         cmocka_unit_test(test_own_id_only_once),
+        cmocka_unit_test(test_own_id_without_room),
         cmocka_unit_test(test_own_id_left_in_tmp),
         cmocka_unit_test(test_missing_folders_are_made),
         cmocka_unit_test(test_file_size_limit),
