@@ -242,14 +242,21 @@ static int get_input(struct dialogue *d, char *room, size_t len, struct err *e)
     return n > 0;
 }
 
+/* By an answer of its own, at once: the last one goes with it. */
+static bool is_followed(enum server_action action)
+{
+    return action == SERVER_RCPT || action == SERVER_BODY;
+}
+
+/* Whoever says QUIT may go without the reply. */
 static int converse(struct dialogue *d, struct err *e)
 {
     char room[32 * 1024];
     int more = 1;
     while (more > 0) {
         enum server_action action = server_next(&d->server);
-        if (say_replies(d, e) < 0)
-            return -1;
+        if (!is_followed(action) && say_replies(d, e) < 0)
+            return action == SERVER_QUIT ? 0 : -1;
         switch (action) {
         case SERVER_WANT: more = get_input(d, room, sizeof room, e); break;
         case SERVER_MAIL: take_mail(d); break;

@@ -23,6 +23,7 @@ struct talk {
     struct buf said; /* to the other side */
     struct buf told; /* what the owner was asked */
     bool broken;     /* nothing can be said any more */
+    int said_times, gone_after;
 };
 
 static struct talk *owner(struct dialogue *d)
@@ -79,9 +80,11 @@ static ssize_t give_input(struct dialogue *d, char *room, size_t len, struct err
 
 static int hear(struct dialogue *d, struct span octets, struct err *e)
 {
-    if (owner(d)->broken)
+    struct talk *t = owner(d);
+    if (t->broken || (t->gone_after && t->said_times == t->gone_after))
         return err_set(e, ERR_CLOSED, "gone");
-    buf_add_span(&owner(d)->said, octets);
+    t->said_times++;
+    buf_add_span(&t->said, octets);
     return 0;
 }
 
@@ -164,6 +167,38 @@ static void test_rows(void **state)
         }
 }
 
+/* Who has said QUIT, and is gone, has ended it as he should; one who had more to say has not. */
+static void test_gone_in_order(void **state)
+{
+    static const struct {
+        const char *input;
+        int done;
+    } cases[] = { { "QUIT\r\n", 0 }, { "NOOP\r\nQUIT\r\n", -1 }, { "NOOP\r\n", -1 } };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct talk t;
+        ERR e = { 0 };
+        set_up(&t, cases[i].input, 6);
+        t.gone_after = 1; /* he has read the greeting */
+        assert_int_equal(dialogue_run(&t.dialogue, true, &e), cases[i].done);
+        tear_down(&t);
+    }
+}
+
+/* The replies to what came together go together; those to a message's beginning do not wait for
+ * its end. */
+static void test_together(void **state)
+{
+    struct talk t;
+    ERR e = { 0 };
+    (void)state;
+    set_up(&t, "LHLO c\r\n" TO_BOB "RCPT TO:<b@example.net>\r\nDATA\r\n" TEXT ".\r\nQUIT\r\n",
+           SIZE_MAX);
+    assert_int_equal(dialogue_run(&t.dialogue, true, &e), 0);
+    assert_int_equal(t.said_times, 4); /* greeting, LHLO, envelope, the rest */
+    tear_down(&t);
+}
+
 /* Too much is refused at its end, and the next message is taken. */
 static void test_size(void **state)
 {
@@ -217,10 +252,9 @@ static void test_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_size),
-        cmocka_unit_test(test_unfit),
-        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_gone_in_order),
+        cmocka_unit_test(test_together), cmocka_unit_test(test_size),
+        cmocka_unit_test(test_unfit),    cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
