@@ -64,13 +64,10 @@ bool addr_same(const struct addr *a, const struct addr *b)
            domain_same(a->domain, b->domain);
 }
 
-bool addr_is_deliverable(const struct addr *addr, const char *host, const char *maildomain)
+bool addr_is_deliverable(const struct addr *addr, const char *host)
 {
-    if (domain_is_loopback(addr->domain) || domain_is_private(addr->domain))
-        return false;
-    if (maildomain && domain_same(addr->domain, maildomain))
-        return true;
-    return !domain_is_below_host(addr->domain, host);
+    return !domain_is_loopback(addr->domain) && !domain_is_private(addr->domain) &&
+           !domain_is_below_host(addr->domain, host);
 }
 
 bool addr_matches(const struct addr *addr, const char *pattern)

@@ -51,9 +51,9 @@ int addr_parse_sender(struct arena *a, struct span text, struct addr *ret, struc
 
 /* Appends local@domain as it goes between the angle brackets of MAIL and RCPT: the local part
  * quoted only if it must be, the domain as A-labels (IDN) or a literal; nothing for the null
- * sender; no "@" without a domain. -1 with ERR_DATA, and nothing appended, if the domain is no
- * valid name or the local part empty, too long, not UTF-8, or with a control character: whatever
- * `addr` holds, CR, LF and NUL never get through. */
+ * sender; no "@" without a domain. -1 as domain_add_wire, or with ERR_DATA if the local part is
+ * empty, too long, not UTF-8, or has a control character; then nothing is appended. Whatever `addr`
+ * holds, CR, LF and NUL never get through. */
 int addr_add_wire(struct buf *to, const struct addr *addr, struct err *e) MUST_USE;
 
 /* addr_add_wire into an arena. NULL on failure. */
@@ -71,10 +71,9 @@ bool addr_same(const struct addr *a, const struct addr *b);
 int addr_add_mailbox(struct buf *to, const char *name, const struct addr *addr,
                      struct err *e) MUST_USE;
 
-/* Can the world deliver to this domain? Not: none, no dot, localhost, .localhost, .local,
- * .localdomain, .internal, .lan, .home.arpa, and `host` itself (or "host.*") unless it equals
- * `maildomain` (may be NULL). A domain literal is deliverable unless it is a loopback address. */
-bool addr_is_deliverable(const struct addr *addr, const char *host, const char *maildomain);
+/* Can the world deliver to this domain? Not to none, to one that is private or loopback
+ * (mail/domain.h), nor to `host` itself (or "host.*"). */
+bool addr_is_deliverable(const struct addr *addr, const char *host);
 
 /* Does a pattern of the `match` key fit? fnmatch(3) over local@domain, without case. A pattern
  * without "@" stands for a domain. */

@@ -18,10 +18,9 @@ struct addr_scan {
     const char *at; /* behind the token; of a bad one, where the trouble is */
     const char *end;
     int kind;
-    struct span token;  /* as written */
-    const char *behind; /* end of the token before this one */
-    struct span
-        comment; /* the last comment passed, without its parentheses; zeroed by the caller */
+    struct span token;   /* as written */
+    const char *behind;  /* end of the token before this one */
+    struct span comment; /* the last one passed, without parentheses; zeroed by the caller */
     const char *problem; /* what is wrong with a bad token */
 };
 

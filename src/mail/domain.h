@@ -14,7 +14,8 @@ const char *domain_problem(struct span domain);
 
 /* Appends the domain as it goes over the wire: a literal and an ASCII name as spelled, other names
  * as A-labels, without a dot at the end. Labels are 1 to 63 letters, digits, hyphens and, because
- * they exist, underscores. -1 with ERR_DATA for anything else; nothing is appended then. */
+ * they exist, underscores. -1 with ERR_DATA for anything else, or as idn_add_ascii; nothing is
+ * appended then. */
 int domain_add_wire(struct buf *to, const char *domain, struct err *e) MUST_USE;
 
 /* The same domain, but for case, IDN spelling and a dot at the end? */

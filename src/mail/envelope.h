@@ -6,6 +6,8 @@
 #include "mail/header.h"
 #include "mail/opts.h"
 
+struct aliases;
+
 struct rcpt {
     const char *wire;     /* what goes between the brackets of RCPT TO:<…> */
     const char *original; /* the addr-spec as the caller wrote it, for messages: printable; an
@@ -35,7 +37,6 @@ int envelope_from_header(struct arena *a, const struct header *h, struct addr_li
  * when neither knows them; a domain that equals `maildomain` is never local. Each mailbox once, in
  * order. The result replaces env->rcpts. `aliases` may be NULL: no expansion. Addresses that have
  * no valid wire form: ERR_DATA. */
-struct aliases;
 int envelope_set_recipients(struct arena *a, struct envelope *env, const struct addr_list *list,
                             struct aliases *aliases, const char *host, const struct mail_opts *opts,
                             struct err *e) MUST_USE;

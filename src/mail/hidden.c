@@ -4,11 +4,9 @@ enum { LOOK_AT = 64 * 1024 }; /* octets of the body */
 
 static bool is_bcc(struct span line)
 {
-    struct field field;
-    if (!header_is_field_line(line))
-        return false;
-    field = header_field(line);
-    return span_iis(field.name, "Bcc") || span_iis(field.name, "Resent-Bcc");
+    struct field field = header_field(line);
+    return header_is_field_line(line) &&
+           (span_iis(field.name, "Bcc") || span_iis(field.name, "Resent-Bcc"));
 }
 
 /* Bare CRs have become blanks, so any blank may have been one. */

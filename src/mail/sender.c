@@ -34,7 +34,7 @@ static bool is_own(const struct mail_opts *opts, const struct addr *addr)
 bool sender_is_deliverable(const struct plan_facts *facts, const struct addr *addr)
 {
     const char *maildomain = facts->opts->maildomain;
-    return addr_is_deliverable(addr, facts->host, maildomain) ||
+    return addr_is_deliverable(addr, facts->host) ||
            (maildomain && domain_same(addr->domain, maildomain));
 }
 

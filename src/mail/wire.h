@@ -24,11 +24,11 @@ struct wire {
 void wire_init(struct wire *w, const struct stored *stored, bool downgrade);
 void wire_done(struct wire *w);
 
-/* The next piece (borrowed until the next call): 1, 0 at the end, -1 with ERR_IO. A body in memory
- * that goes out as it is comes straight from there. */
+/* The next piece (borrowed until the next call): 1, 0 at the end, -1 as body_next. A body in
+ * memory that goes out as it is comes straight from there. */
 int wire_next(struct wire *w, struct span *ret, struct err *e) MUST_USE;
 
-/* Octets that wire_next would give: what SIZE says. Reads the body if `downgrade`. -1: ERR_IO. */
+/* Octets that wire_next would give, -1 as it: what SIZE says. Reads the body if `downgrade`. */
 int wire_size(const struct stored *stored, bool downgrade, uint64_t *ret, struct err *e) MUST_USE;
 
 #endif

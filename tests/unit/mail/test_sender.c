@@ -79,6 +79,8 @@ static void test_private_account_is_left_alone(void **state)
     check_sender("me@localhost", &opts, "me@localhost");
     opts = (struct mail_opts){ .maildomain = "intranet" };
     check_sender("me@intranet", &opts, "me@intranet");
+    opts = (struct mail_opts){ .maildomain = "H.example.com." };
+    check_sender("me@h.example.com", &opts, "me@h.example.com");
 }
 
 static void test_no_way_out(void **state)
