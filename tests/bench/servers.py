@@ -4,6 +4,7 @@ import os
 import time
 
 from lab.mailbox import Mailbox
+from lab.postfix import Submission
 from queues import RECIPIENT
 
 _PATIENCE = 120
@@ -30,14 +31,19 @@ class FastServer:
 
 
 class RealServer:
-    """The lab's Postfix, its queue in memory. It delivers what it takes, and ends with that before
-    the next run begins."""
+    """A Postfix whose queue is on the disk: it writes down what it takes. It delivers that too, and
+    ends with it before the next run begins."""
 
     def __init__(self, stand):
-        self.port = stand.lab.port("starttls")
-        self._log = stand.lab.postfix.path("maillog")
-        self._box = Mailbox(RECIPIENT,
-                            os.path.join(stand.lab.postfix.mail, RECIPIENT.partition("@")[0]))
+        lab = stand.lab
+        postfix = Submission(os.path.join(lab.disk, "smarthost"), lab.certificates)
+        with open(postfix.path("conf/main.cf"), encoding="utf-8") as file:
+            settings = file.read()
+        postfix.write("conf/main.cf", settings.replace("private/auth", lab.postfix.auth_socket))
+        postfix.start()
+        self.port = postfix.ports["starttls"]
+        self._log = postfix.path("maillog")
+        self._box = Mailbox(RECIPIENT, os.path.join(postfix.mail, RECIPIENT.partition("@")[0]))
         self._before = self._taken = self._seen = 0
 
     def __enter__(self):
