@@ -21,6 +21,16 @@ _SERVE = "/etc/postbag/serve.conf"
 _SYSTEM = "/etc/postbag.conf"
 _CLOSED = 1  # a port where nobody listens
 _WHO = "www-data"
+_USER = "carol"
+_MANAGER = f"""[Service]
+Type=notify
+User={_USER}
+Delegate=yes
+RuntimeDirectory=manager
+Environment=XDG_RUNTIME_DIR=/run/manager
+ExecStart=/usr/lib/systemd/systemd --user
+KillMode=mixed
+"""
 
 
 def cases(lab):
@@ -42,6 +52,7 @@ def cases(lab):
         yield "units, what waits is sent after a start", _start, place
         yield "units, trouble in the journal", _journal, place
         yield "units, the runner of root's queue", _runner, place
+        yield "units, the runner of a user's queue", _user_runner, place
     finally:
         place.close()
 
@@ -361,6 +372,28 @@ def _runner(place):
         machine.must("systemctl", "disable", "--now", "postbag-queue.path", "postbag-queue.timer")
         os.unlink(machine.path(_SYSTEM))
     expect_same(machine.show("postbag-queue.service", "Result"), "success", "the last run")
+
+
+def _user_runner(place):
+    """Under a manager of that user's, as who is logged in has it."""
+    machine, box = place.machine, place.mailbox()
+    machine.must("useradd", "--create-home", _USER)
+    own = ("setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", "env",
+           f"HOME=/home/{_USER}", "XDG_RUNTIME_DIR=/run/manager")
+    machine.write(f"/home/{_USER}/.config/postbag/config",
+                  place.account() + "[queue]\nmode = queue\n", mode=0o600)
+    machine.must("chown", "-R", f"{_USER}:", f"/home/{_USER}")
+    machine.write("/run/systemd/system/manager.service", _MANAGER)
+    machine.must("systemctl", "daemon-reload")
+    machine.must("systemctl", "start", "manager.service")
+    machine.must(*own, "systemctl", "--user", "enable", "--now", "postbag-queue.path",
+                 "postbag-queue.timer")
+    machine.must(*own, "sendmail", "-i", box.address, text="Subject: hi\n\nho\n")
+    box.wait()
+    _until(lambda: machine.must(*own, "systemctl", "--user", "show", "--value", "-p", "SubState",
+                                "postbag-queue.service").strip() == "dead", "the end of the run")
+    expect("is empty" in machine.must(*own, "mailq"), "the queue")
+    machine.must("systemctl", "stop", "manager.service")
 
 
 def _told(machine, pattern):
