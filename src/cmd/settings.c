@@ -3,9 +3,6 @@
 #include "base/buf.h"
 #include "config/option.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static void show(struct steps *steps, const struct option *row, const struct account *account)
 {
     static const char *const origins[] = {
@@ -26,23 +23,16 @@ void settings_show(struct steps *steps, const struct account *account)
             show(steps, &option_table[i], account);
 }
 
-/* Does the item end with ":465"? */
-static bool names_port(const char *entry, int port)
-{
-    char end[16];
-    int len = snprintf(end, sizeof end, ":%d", port);
-    size_t whole = strlen(entry);
-    return whole > (size_t)len && strcmp(entry + whole - (size_t)len, end) == 0;
-}
-
-void settings_show_target(struct steps *steps, const struct account *account, const char *entry,
+void settings_show_target(struct steps *steps, const struct account *account,
                           const struct target *target)
 {
-    static const char *const modes[] = { "", "implicit", "starttls", "off" };
+    static const char *const modes[] = {
+        [TLS_MODE_IMPLICIT] = "implicit", [TLS_MODE_STARTTLS] = "starttls", [TLS_MODE_OFF] = "off"
+    };
     const struct net_opts *net = &account->net;
     if (net->port == 0 && !target->is_path)
         steps_fact(steps, "setting", "port = %d (%s)", target->port,
-                   names_port(entry, target->port) ? "host" : "built-in");
+                   target->has_port ? "host" : "built-in");
     if (net->tls == TLS_MODE_UNSET)
         steps_fact(steps, "setting", "tls = %s (built-in)", modes[target->tls]);
 }

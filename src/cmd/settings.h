@@ -8,9 +8,9 @@
 
 void settings_show(struct steps *steps, const struct account *account);
 
-/* Port and TLS mode, where they are not set but follow from `entry`, the item of `host` that
- * `target` was made of. */
-void settings_show_target(struct steps *steps, const struct account *account, const char *entry,
+/* Port and TLS mode, where they are not set but follow from the item of `host` that `target` was
+ * made of. */
+void settings_show_target(struct steps *steps, const struct account *account,
                           const struct target *target);
 
 #endif

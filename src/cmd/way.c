@@ -52,7 +52,7 @@ static int find_target(struct test *t, struct err *e)
         return -1;
     if (t->target.is_service)
         return find_service(t, e);
-    settings_show_target(&t->steps, &t->account, net->host.items[0], &t->target);
+    settings_show_target(&t->steps, &t->account, &t->target);
     if (net->host.n > 1)
         steps_note(&t->steps, "server", "only the first of %zu hosts is tested", net->host.n);
     return 0;

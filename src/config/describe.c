@@ -36,14 +36,12 @@ static void fill_in(struct account *shown)
     ERR ignored = { 0 };
     ARENA a = { 0 };
     const struct strlist *hosts = &shown->net.host;
-    struct net_opts other = shown->net;
-    struct target target = { 0 }, moved = { 0 };
-    other.port = shown->net.port ? shown->net.port : 1;
+    struct target target = { 0 };
     if (hosts->n != 1 || target_parse(&a, hosts->items[0], &shown->net, &target, &ignored) < 0 ||
-        target_parse(&a, hosts->items[0], &other, &moved, &ignored) < 0 || target.is_service)
+        target.is_service)
         return;
     shown->net.tls = target.tls;
-    if (!target.is_path && moved.port == other.port) /* the host does not name its own */
+    if (!target.is_path && !target.has_port)
         shown->net.port = target.port;
 }
 

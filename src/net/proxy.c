@@ -82,17 +82,12 @@ static int take_login(struct arena *a, struct span *rest, struct proxy *p)
 static int parse_place(struct arena *a, struct span place, struct proxy *p)
 {
     ERR why = { 0 };
-    const struct net_opts plain = { .tls = TLS_MODE_OFF };
-    const struct net_opts none = { .tls = TLS_MODE_OFF, .port = PORT_SOCKS };
-    const char *text = arena_string(a, place);
-    struct target at = { 0 }, defaulted = { 0 };
-    if (target_parse(a, text, &plain, &at, &why) < 0 ||
-        target_parse(a, text, &none, &defaulted, &why) < 0 || at.is_path || at.is_service)
+    const struct net_opts opts = { .tls = TLS_MODE_OFF, .port = PORT_SOCKS };
+    struct target at = { 0 };
+    if (target_parse(a, arena_string(a, place), &opts, &at, &why) < 0 || at.is_path ||
+        at.is_service || (p->kind == PROXY_HTTP && !at.has_port))
         return -1;
-    bool has_port = at.port == defaulted.port; /* the entry's own goes before either default */
-    if (!has_port && p->kind == PROXY_HTTP)
-        return -1;
-    p->at = defaulted;
+    p->at = at;
     return 0;
 }
 

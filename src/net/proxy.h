@@ -21,7 +21,8 @@ int proxy_parse(struct arena *a, const char *text, struct proxy *ret, struct err
 
 /* Asks the proxy at the other end of `fd` (connected, non-blocking) for a connection to `t`, whose
  * name it looks up. Not one octet of the server's is read. -1: as socks.h and tunnel.h say,
- * ERR_TIMEOUT, ERR_CLOSED; the text speaks of "the proxy" or says "proxy HOST". */
+ * ERR_TIMEOUT, ERR_CLOSED, ERR_SYSTEM, ERR_TEMPORARY (stopped by a signal); the text begins with
+ * "HOST port N through PROXY: ". */
 int proxy_connect(int fd, const struct proxy *p, const struct target *t, struct deadline deadline,
                   struct err *e) MUST_USE;
 

@@ -130,6 +130,7 @@ static int parse_port(const struct halves *halves, const struct net_opts *opts, 
     if (halves->has_port && (span_number(halves->port, 65535, &port) < 0 || port == 0))
         return bad_target(e, text, "the port is a number from 1 to 65535");
     ret->port = (int)port;
+    ret->has_port = halves->has_port;
     return 0;
 }
 

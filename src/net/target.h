@@ -8,6 +8,7 @@
 struct target {
     const char *host; /* name or address literal without brackets; the path of a Unix socket */
     int port;
+    bool has_port; /* the entry names it itself */
     bool is_path;
     bool is_literal;      /* an IPv4 or IPv6 address */
     bool is_service;      /* `host` is a domain whose DNS names the servers, see net/service.h */

@@ -155,12 +155,33 @@ static void test_local(void **state)
     }
 }
 
+static void test_own_port(void **state)
+{
+    static const struct {
+        const char *text;
+        bool has_port;
+    } rows[] = {
+        { "mail.example.com", false }, { "mail.example.com:465", true },
+        { "192.0.2.1:465", true },     { "2001:db8::465", false },
+        { "[2001:db8::465]", false },  { "[2001:db8::1]:465", true },
+        { "/run/lmtp:465", false },    { "srv:example.com", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA a = { 0 };
+        ERR e = { 0 };
+        struct net_opts opts = { .port = 465 };
+        struct target t;
+        assert_int_equal(target_parse(&a, rows[i].text, &opts, &t, &e), 0);
+        assert_int_equal(t.has_port, rows[i].has_port);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_parse_path),
-        cmocka_unit_test(test_parse_long),
+        cmocka_unit_test(test_parse),      cmocka_unit_test(test_own_port),
+        cmocka_unit_test(test_parse_path), cmocka_unit_test(test_parse_long),
         cmocka_unit_test(test_local),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
