@@ -22,10 +22,9 @@ struct dialled {
 
 void dialled_done(struct dialled *d);
 
-/* A non-blocking, close-on-exec socket with TCP_NODELAY, or -1: ERR_NOHOST (the name does not
- * exist), ERR_LOOKUP, ERR_CONNECT (the text lists each address and its error), ERR_TIMEOUT,
+/* A non-blocking, close-on-exec socket with TCP_NODELAY, or -1: as resolve and race_connect;
  * ERR_CONFIG (opts->source_ip is no address, or of a family that the host has not; the path of a
- * Unix socket is too long; opts->proxy cannot be read), ERR_SYSTEM, or what proxy_connect says.
+ * Unix socket is too long; opts->proxy cannot be read); or as proxy_connect.
  * `ret` may be NULL. `t` is no service. */
 int dial(const struct target *t, const struct net_opts *opts, struct deadline deadline,
          struct dialled *ret, struct err *e) MUST_USE;

@@ -36,29 +36,28 @@ static bool names(struct span words, struct span host)
     return false;
 }
 
-/* AF_INET, AF_INET6, or -1 for what is no plain address. */
-static int family_of(struct span address)
+/* IP_ANY for what is no plain address. */
+static enum ip_family family_of(struct span address)
 {
     BUF text = { 0 };
     struct in6_addr octets;
     buf_add_span(&text, address);
     if (inet_pton(AF_INET, buf_string(&text), &octets) == 1)
-        return AF_INET;
-    return inet_pton(AF_INET6, buf_string(&text), &octets) == 1 ? AF_INET6 : -1;
+        return IP_4;
+    return inet_pton(AF_INET6, buf_string(&text), &octets) == 1 ? IP_6 : IP_ANY;
 }
 
 bool hosts_file_look(struct span list, const char *host, enum ip_family family, struct buf *ret)
 {
-    static const int families[] = { [IP_ANY] = AF_UNSPEC, [IP_4] = AF_INET, [IP_6] = AF_INET6 };
     struct span line, address, found = { 0 };
     while (span_next(&list, '\n', &line)) {
         line = without_comment(line);
         if (!span_word(&line, &address) || !names(line, span_of(host)))
             continue;
-        int of = family_of(address);
-        if (of >= 0 && family != IP_ANY && of != families[family])
+        enum ip_family of = family_of(address);
+        if (of != IP_ANY && family != IP_ANY && of != family)
             continue;
-        if (of < 0 || found.len)
+        if (of == IP_ANY || found.len)
             return false;
         found = address;
     }

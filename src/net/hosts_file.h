@@ -9,9 +9,9 @@
 /* Does nsswitch.conf(5) ask the list before anything else, and end there if it knows the name? */
 bool hosts_file_is_first(struct span nsswitch);
 
-/* The only address of this family that `list`, the text of hosts(5), has for `host`. False when
- * there is none, when there are several, whose order is a matter of getaddrinfo, or when a line
- * that names the host is not understood. */
+/* Appends the only address of this family that `list`, the text of hosts(5), has for `host`. False
+ * when there is none, when there are several, whose order is a matter of getaddrinfo, or when a
+ * line that names the host is not understood. */
 bool hosts_file_look(struct span list, const char *host, enum ip_family family, struct buf *ret);
 
 /* Both, of this machine's files. False: ask getaddrinfo, whatever the reason. */

@@ -24,7 +24,7 @@ int identity_load(struct identity *i, const struct net_opts *opts,
                   gnutls_certificate_credentials_t credentials, struct err *e) MUST_USE;
 
 /* Loads it as above, and says until when the certificate is valid, in seconds since the epoch. Only
- * with tls_cert. */
+ * with tls_cert. -1 as gnutls_open or as above. */
 int identity_expires(const struct net_opts *opts, int64_t *ret, struct err *e) MUST_USE;
 
 #endif

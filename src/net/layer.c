@@ -75,7 +75,7 @@ static void no_bye(struct layer *l)
     (void)l;
 }
 
-static void plain_free(struct layer *l)
+static void layer_free(struct layer *l)
 {
     free(l);
 }
@@ -83,7 +83,7 @@ static void plain_free(struct layer *l)
 struct layer *layer_new_plain(int fd)
 {
     static const struct layer_ops ops = {
-        plain_read, plain_write, nothing_to_push, no_hidden_input, nothing_held, no_bye, plain_free,
+        plain_read, plain_write, nothing_to_push, no_hidden_input, nothing_held, no_bye, layer_free,
     };
     struct layer *plain = mem_new(1, sizeof *plain);
     *plain = (struct layer){ &ops, fd };
@@ -121,16 +121,11 @@ static ssize_t memory_write(struct layer *l, struct span from, struct err *e)
     return (ssize_t)from.len;
 }
 
-static void memory_free(struct layer *l)
-{
-    free(l);
-}
-
 struct layer *layer_new_memory(struct span script, size_t step, struct buf *sent)
 {
     static const struct layer_ops ops = {
         memory_read,  memory_write, nothing_to_push, no_hidden_input,
-        nothing_held, no_bye,       memory_free,
+        nothing_held, no_bye,       layer_free,
     };
     struct memory *m = mem_new(1, sizeof *m);
     *m = (struct memory){ { &ops, -1 }, script.at ? script : SPAN(""), step, sent };

@@ -10,7 +10,7 @@ enum ip_family { IP_ANY, IP_4, IP_6 };
 enum tls_verify { TLS_VERIFY_YES, TLS_VERIFY_INSECURE };
 
 struct net_opts {
-    struct strlist host; /* each "name[:port]", "[v6]:port" or "/path" */
+    struct strlist host; /* each as net/target.h reads it */
     int port;            /* 0: by the TLS mode */
     enum tls_mode tls;
     enum ip_family ip;
@@ -23,8 +23,8 @@ struct net_opts {
     const char *tls_ca_file;
     const char *tls_crl_file;
     const char *tls_name;
-    struct strlist tls_pin;         /* "sha256:HEX" or "sha256//BASE64" of the public key */
-    struct strlist tls_fingerprint; /* "sha256:HEX" of the leaf, "spki:…" of its key */
+    struct strlist tls_pin;         /* of public keys, as net/fingerprint.h reads them */
+    struct strlist tls_fingerprint; /* of certificates or keys, likewise */
     const char *tls_cert;
     const char *tls_key;
     enum tls_version tls_min;

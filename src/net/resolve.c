@@ -123,12 +123,9 @@ int resolve(struct arena *a, const char *host, int port, enum ip_family family,
     struct child_result end;
     BUF address = { 0 };
     BUF out = { 0 };
-    if (target_is_address(host)) {
-        add_answer(&q, AI_NUMERICHOST, &out);
-    } else if (hosts_file_find(host, family, &address)) {
-        q.host = buf_string(&address);
-        add_answer(&q, AI_NUMERICHOST, &out);
-        q.host = host;
+    if (target_is_address(host) || hosts_file_find(host, family, &address)) {
+        struct question known = { address.len ? buf_string(&address) : host, port, family };
+        add_answer(&known, AI_NUMERICHOST, &out);
     } else if (child_call(work, &q, deadline, &out, &end, e) < 0) {
         err_context(e, "%s: name lookup", host);
         return -1;

@@ -1,4 +1,4 @@
-/* Name lookup that can be bounded: getaddrinfo runs in a child. */
+/* Name lookup that can be bounded: getaddrinfo runs in a child, unless the answer is at hand. */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 
@@ -15,8 +15,9 @@ struct resolved {
     size_t n;
 };
 
-/* All addresses of `host` in the system's order. An address literal needs no child.
- * ERR_NOHOST (also when there is none of this family), ERR_LOOKUP, ERR_TIMEOUT, ERR_SYSTEM. */
+/* All addresses of `host` in the system's order. An address literal, or a name of which
+ * net/hosts_file.h knows all, needs no child. -1: ERR_NOHOST (also when there is none of this
+ * family), ERR_LOOKUP, or as child_call. */
 int resolve(struct arena *a, const char *host, int port, enum ip_family family,
             struct deadline deadline, struct resolved *ret, struct err *e) MUST_USE;
 

@@ -16,8 +16,8 @@ struct targets {
  * are asked for in a child, as names are: _submissions._tcp and _submission._tcp, or the one that
  * fits t->tls. A server that is not below the domain must have a certificate for the domain itself
  * (RFC 6186 section 6; the DNS is not to be believed), or what `tls_name` says.
- * ERR_NOHOST (no such records), ERR_UNAVAILABLE (a record says that it is not offered), ERR_LOOKUP,
- * ERR_TIMEOUT, ERR_SYSTEM. */
+ * -1: ERR_NOHOST (no such records), ERR_UNAVAILABLE (a record says that it is not offered),
+ * ERR_LOOKUP, or as child_call. */
 int service_find(struct arena *a, const struct target *t, struct deadline deadline,
                  struct targets *ret, struct err *e) MUST_USE;
 

@@ -23,14 +23,9 @@ static unsigned octet(struct span text, size_t at)
     return (unsigned char)text.at[at];
 }
 
-static void add_octets(struct buf *to, const unsigned char *octets, size_t n)
-{
-    buf_add(to, octets, n);
-}
-
 void socks_add_methods(struct buf *to, bool with_password)
 {
-    add_octets(to, (const unsigned char[]){ VERSION, 1U + with_password, SOCKS_METHOD_NONE }, 3);
+    buf_add(to, (const unsigned char[]){ VERSION, 1U + with_password, SOCKS_METHOD_NONE }, 3);
     if (with_password)
         buf_add_char(to, SOCKS_METHOD_PASSWORD);
 }
@@ -59,7 +54,7 @@ int socks_add_request(struct buf *to, const char *host, int port, struct err *e)
         return err_set(e, ERR_CONFIG, "host %s: too long a name for a SOCKS proxy", host);
     if (strchr(host, '%'))
         return err_set(e, ERR_CONFIG, "host %s: a proxy knows nothing of our interfaces", host);
-    add_octets(to, (const unsigned char[]){ VERSION, CONNECT, 0 }, 3);
+    buf_add(to, (const unsigned char[]){ VERSION, CONNECT, 0 }, 3);
     if (inet_pton(AF_INET, host, &v4) == 1) {
         buf_add_char(to, ATYP_IPV4);
         buf_add(to, &v4, sizeof v4);

@@ -18,7 +18,7 @@ struct chain {
 
 /* Gives `credentials` the trusted certificates from `file`, or from the system's bundle if it is
  * NULL. -1: ERR_CONFIG (the file cannot be read, or holds no certificate), ERR_SYSFILE (the system
- * has no bundle). */
+ * has no bundle), ERR_INTERNAL. */
 int store_load(const char *file, const struct chain *chain,
                gnutls_certificate_credentials_t credentials, struct err *e) MUST_USE;
 

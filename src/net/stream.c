@@ -405,8 +405,8 @@ void stream_remember(struct stream *s, struct tls_memory *memory)
     s->memory = memory;
 }
 
-int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
-                     bool is_literal, struct err *e)
+static int put_underneath(struct stream *s, const struct net_opts *opts, const char *host,
+                          bool is_literal, struct err *e)
 {
     struct tls *tls = NULL;
     if (unread(s))
@@ -421,7 +421,13 @@ int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *
     s->tls = tls;
     if (s->memory)
         tls_remember(tls, s->memory);
-    if (shake_hands(s, e) == 0)
+    return 0;
+}
+
+int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
+                     bool is_literal, struct err *e)
+{
+    if (put_underneath(s, opts, host, is_literal, e) == 0 && shake_hands(s, e) == 0)
         return 0;
     s->at_end = true;
     err_copy(&s->failure, e);

@@ -19,6 +19,7 @@
 #include "net/opts.h"
 
 struct stream;
+struct tls_facts;
 struct tls_memory;
 
 /* Sees what passes, for -v. Never called for stream_put_secret, which reports `***` in its place.
@@ -90,7 +91,6 @@ void stream_peek(struct stream *s);
 /* Puts TLS (net/tls) underneath. 0 after a verified handshake; `opts` is borrowed from then on. -1
  * as tls_new and tls_handshake, or ERR_TIMEOUT: the stream has failed. Input that came in clear
  * text before it is ERR_PROTOCOL (possible injection), never used. */
-struct tls_facts;
 int stream_start_tls(struct stream *s, const struct net_opts *opts, const char *host,
                      bool is_literal, struct err *e) MUST_USE;
 

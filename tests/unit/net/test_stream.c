@@ -121,6 +121,7 @@ static void test_no_tls_over_memory(void **state)
     assert_int_equal(stream_start_tls(s, &opts, "mail.example", false, &e), -1);
     assert_int_equal(e.kind, ERR_INTERNAL);
     assert_null(stream_tls(s));
+    assert_true(stream_is_over(s));
     stream_free(s);
 }
 
@@ -468,6 +469,7 @@ static void test_no_tls_after_clear_text(void **state)
     stream_consume(s, 8);
     assert_int_equal(stream_start_tls(s, &opts, "mail.example", false, &e), -1);
     assert_int_equal(e.kind, ERR_PROTOCOL);
+    assert_true(stream_is_over(s));
     close(other);
     stream_free(s);
 }
