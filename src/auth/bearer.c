@@ -1,7 +1,7 @@
 /* OAUTHBEARER (RFC 7628) and XOAUTH2: a token in place of a password, by hand since libgsasl knows
  * neither.
  *
- *   OAUTHBEARER  "n,a=" user "," ^A "host=" host ^A "port=" port ^A "auth=Bearer " token ^A ^A
+ *   OAUTHBEARER  "n,a=" saslname "," ^A "host=" host ^A "port=" port ^A "auth=Bearer " token ^A ^A
  *   XOAUTH2      "user=" user ^A "auth=Bearer " token ^A ^A
  *
  * A server that refuses the token says why in a challenge (auth/refusal) before its reply; that is
@@ -62,12 +62,7 @@ static int oauthbearer_step(struct sasl *s, const struct span *challenge, struct
         return 0;
     }
     buf_add_string(ret, "n,a=");
-    for (const char *c = s->setup.user; *c; c++) {
-        if (*c == ',' || *c == '=')
-            buf_addf(ret, "=%02X", *c);
-        else
-            buf_add_char(ret, *c);
-    }
+    sasl_add_name(ret, span_of(s->setup.user));
     buf_addf(ret, "," SEPARATOR "host=%s" SEPARATOR "port=%d" SEPARATOR,
              s->setup.host ? s->setup.host : "", s->setup.port);
     add_token(s, ret);

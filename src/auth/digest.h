@@ -1,5 +1,6 @@
 /* Hashes and what is made of them, by GnuTLS. Results are appended to `ret`; mark it secret where
- * they are. -1 with ERR_INTERNAL when the library refuses, as it may in a FIPS mode. */
+ * they are. -1: ERR_UNAVAILABLE without the library, ERR_INTERNAL when it refuses, as it may in a
+ * FIPS mode. */
 #ifndef AUTH_DIGEST_H
 #define AUTH_DIGEST_H
 
@@ -14,18 +15,19 @@ int digest_hash(enum digest which, struct span text, struct buf *ret, struct err
 int digest_hmac(enum digest which, struct span key, struct span text, struct buf *ret,
                 struct err *e) MUST_USE;
 
-/* PBKDF2 (RFC 8018) with HMAC, as long as the hash. */
 struct digest_salt {
     struct span octets;
     unsigned rounds;
 };
+
+/* PBKDF2 (RFC 8018) with HMAC, as long as the hash. */
 int digest_stretch(enum digest which, struct span password, struct digest_salt salt,
                    struct buf *ret, struct err *e) MUST_USE;
 
 /* `len` random octets that nobody can foresee. */
 int digest_random(size_t len, struct buf *ret, struct err *e) MUST_USE;
 
-/* In a time that does not depend on where they differ. */
+/* In a time that does not depend on where they differ. Only after one of the others. */
 bool digest_equal(struct span a, struct span b);
 
 #endif

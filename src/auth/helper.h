@@ -15,7 +15,8 @@ struct helper {
 };
 
 /* Appends the first line of its output, perhaps empty, to `ret` (marked secret). -1: ERR_CONFIG (it
- * cannot be run, or failed), ERR_TEMPORARY (it exited 75), ERR_TIMEOUT. */
+ * cannot be run, or failed), ERR_TEMPORARY (it exited 75, or a signal stops us), ERR_TIMEOUT,
+ * ERR_SYSTEM. */
 int helper_run(const struct helper *helper, struct deadline deadline, struct arena *a,
                struct buf *ret, struct err *e) MUST_USE;
 

@@ -27,8 +27,6 @@ static int login_finish(const struct sasl *s, struct err *e)
 }
 
 const struct sasl_ops login_ops = {
-    .client_first = false,
-    .initial_response = false,
     .step = login_step,
     .finish = login_finish,
 };

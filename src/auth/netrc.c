@@ -131,22 +131,23 @@ static bool is_found(const struct entry *entry)
 static int take_keyword(struct scanner *s, struct buf *word, const char *login, struct entry *entry,
                         struct err *e)
 {
+    enum { LOGIN, PASSWORD, ACCOUNT, MACDEF, KEYWORDS };
     static const char *const known[] = { "login", "password", "account", "macdef" };
     size_t which = 0;
-    while (which < 4 && !span_is(buf_span(word), known[which]))
+    while (which < KEYWORDS && !span_is(buf_span(word), known[which]))
         which++;
-    if (which == 4)
+    if (which == KEYWORDS)
         return err_set(e, ERR_CONFIG,
                        "line %u: neither machine, default, login, password, account nor macdef",
                        s->line);
     if (scan_value(s, known[which], word, e) < 0)
         return -1;
-    if (which == 3) {
+    if (which == MACDEF) {
         skip_macro(s);
-    } else if (which == 0) {
+    } else if (which == LOGIN) {
         entry->has_login = true;
         entry->login_fits = span_is(buf_span(word), login);
-    } else if (which == 1) {
+    } else if (which == PASSWORD) {
         entry->has_password = true;
         buf_clear(&entry->password);
         buf_add_span(&entry->password, buf_span(word));

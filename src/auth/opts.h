@@ -30,7 +30,11 @@ static inline bool auth_opts_wanted(const struct auth_opts *o)
     return o->auth.n > 0 || o->user;
 }
 
-/* How many of the keys are set that say where the password comes from? */
+/* The keys that say where the password comes from, of which an account has one: the i-th, NULL
+ * behind the last. */
+const char *auth_opts_source(size_t i);
+
+/* How many of them are set? */
 unsigned auth_opts_sources(const struct auth_opts *o);
 
 /* Are the names in `auth` and `auth_min` ones that this version knows, and do they leave anything?

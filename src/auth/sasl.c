@@ -88,6 +88,16 @@ void sasl_explain(const struct sasl *s, struct err *e)
         s->ops->explain(s, e);
 }
 
+void sasl_add_name(struct buf *to, struct span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.at[i] == ',' || name.at[i] == '=')
+            buf_addf(to, "=%02X", name.at[i]);
+        else
+            buf_add_char(to, name.at[i]);
+    }
+}
+
 int sasl_unexpected(const struct sasl *s, struct err *e)
 {
     return err_set(e, ERR_AUTH, "the server sends a challenge that %s has no answer to",

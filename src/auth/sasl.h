@@ -31,7 +31,8 @@ bool sasl_client_first(const struct sasl *s);
 bool sasl_initial_response(const struct sasl *s);
 
 /* Answers one challenge: appends the response (raw, secret) to `ret`. -1 with ERR_AUTH when the
- * challenge cannot be answered: the caller then cancels with "*", and only sasl_free is left. */
+ * challenge cannot be answered, or as auth/digest.h: the caller then cancels with "*", and only
+ * sasl_free is left. */
 int sasl_step(struct sasl *s, const struct span *challenge, struct buf *ret,
               struct err *e) MUST_USE;
 

@@ -45,4 +45,8 @@ struct sasl {
 /* For `step`: a challenge came that the mechanism has no place for. */
 int sasl_unexpected(const struct sasl *s, struct err *e);
 
+/* Appends a user's name as a saslname (RFC 5801 section 4): "=2C" is a comma, "=3D" an equals
+ * sign. */
+void sasl_add_name(struct buf *to, struct span name);
+
 #endif

@@ -2,10 +2,11 @@
  * keeps copies of the password that nobody wipes.
  *
  *   client-first = gs2-header bare          gs2-header = ( "p=" binding-type / "n" / "y" ) ",,"
- *   bare         = "n=" user ",r=" nonce    in user "=2C" is a comma, "=3D" an equals sign
+ *   bare         = "n=" saslname ",r=" nonce
  *   server-first = "r=" nonce ",s=" salt ",i=" rounds ["," extensions]
- *   client-final = unproved ",p=" proof     unproved = "c=" base64( gs2-header [binding] ) ",r="
- * nonce server-final = ( "v=" signature / "e=" error ) ["," extensions]
+ *   unproved     = "c=" base64( gs2-header [binding] ) ",r=" nonce
+ *   client-final = unproved ",p=" proof
+ *   server-final = ( "v=" signature / "e=" error ) ["," extensions]
  *
  *   steps   challenge      response
  *   0       none, empty    client-first
@@ -70,16 +71,6 @@ static int scram_prepare(const struct sasl *s, struct span text, const char *wha
     return -1;
 }
 
-static void add_user(struct buf *to, struct span user)
-{
-    for (size_t i = 0; i < user.len; i++) {
-        if (user.at[i] == ',' || user.at[i] == '=')
-            buf_addf(to, "=%02X", user.at[i]);
-        else
-            buf_add_char(to, user.at[i]);
-    }
-}
-
 /* client-first, in its two parts. */
 static int scram_begin(struct sasl *s, struct scram *scram, struct err *e)
 {
@@ -96,7 +87,7 @@ static int scram_begin(struct sasl *s, struct scram *scram, struct err *e)
     else
         buf_add_string(&scram->header, setup->plus_missed ? "y,," : "n,,");
     buf_add_string(&scram->bare, "n=");
-    add_user(&scram->bare, buf_span(&user));
+    sasl_add_name(&scram->bare, buf_span(&user));
     buf_addf(&scram->bare, ",r=%s", buf_string(&scram->nonce));
     return 0;
 }

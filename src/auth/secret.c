@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the order in which they are tried, though an account has only one. */
+/* In the order in which secret_get tries them, though an account has only one. */
 static const struct {
     const char *key;
     size_t field; /* a text of struct auth_opts */
@@ -37,6 +37,11 @@ const char *secret_source(const struct auth_opts *opts)
         if (is_set(opts, i))
             return sources[i].key;
     return NULL;
+}
+
+const char *auth_opts_source(size_t i)
+{
+    return i < SOURCES ? sources[i].key : NULL;
 }
 
 unsigned auth_opts_sources(const struct auth_opts *o)

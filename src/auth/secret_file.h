@@ -6,11 +6,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Whom it is told of if more than the owner may read the file. */
+/* What it means if more than the owner may read the file. */
 enum secret_readers {
     SECRET_READERS_NOTED,   /* a note */
-    SECRET_READERS_GROUP,   /* a note if others may; a group may be the mask of an ACL */
-    SECRET_READERS_REFUSED, /* others may not; a group may */
+    SECRET_READERS_GROUP,   /* for others a note; a group may be the mask of an ACL */
+    SECRET_READERS_REFUSED, /* for others a refusal; a group may */
 };
 
 struct secret_file {

@@ -2,17 +2,11 @@
 
 #include <string.h>
 
-static const char *const password_keys[] = {
-    "password",     "password_file", "password_command",    "password_credential",
-    "password_env", "netrc",         "oauth_token_command",
-};
-
-enum { PASSWORD_KEYS = sizeof password_keys / sizeof *password_keys };
-
 static bool is_password_source(const struct setting *setting)
 {
-    for (size_t i = 0; i < PASSWORD_KEYS; i++)
-        if (*setting->value && strcmp(setting->key, password_keys[i]) == 0)
+    const char *key;
+    for (size_t i = 0; (key = auth_opts_source(i)); i++)
+        if (*setting->value && strcmp(setting->key, key) == 0)
             return true;
     return false;
 }
@@ -21,8 +15,9 @@ static bool is_password_source(const struct setting *setting)
  * back the one made farther away. */
 static void forget_password(struct arena *a, struct account *account)
 {
-    for (size_t i = 0; i < PASSWORD_KEYS; i++) {
-        const struct option *row = option_find(OPTION_ACCOUNT, span_of(password_keys[i]));
+    const char *key;
+    for (size_t i = 0; (key = auth_opts_source(i)); i++) {
+        const struct option *row = option_find(OPTION_ACCOUNT, span_of(key));
         option_reset(a, row, account);
         account->origins[row - option_table] = ORIGIN_UNSET;
     }
