@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/sig.h"
 #include "queue/commit.h"
+#include "queue/outlook.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -224,9 +225,10 @@ static void wait_for_news(const struct waiting *w, struct deadline deadline)
         continue;
 }
 
-static bool may_wait(const struct waiting *w, struct deadline deadline)
+static bool may_wait(const struct waiting *w, struct deadline deadline, struct outlook *outlook)
 {
-    return !deadline_passed(deadline) && !sig_caught() && !waiter_is_asked(w->waiter);
+    return !deadline_passed(deadline) && !sig_caught() && !waiter_is_asked(w->waiter) &&
+           !outlook_is_hopeless(outlook, &w->item, deadline);
 }
 
 /* Nobody is told of a refusal by us from here on, unless it is seen now. */
@@ -241,12 +243,13 @@ static enum waiting_result stop_waiting(struct waiting *w)
 
 enum waiting_result waiting_for(struct waiting *w, struct deadline deadline)
 {
+    struct outlook outlook = { 0 };
     enum waiting_result result;
     if (!w->item.spool)
         return WAITING_LATER;
     await(w, true);
     waiter_begin(w->waiter);
-    while ((result = look(w)) == WAITING_LATER && may_wait(w, deadline))
+    while ((result = look(w)) == WAITING_LATER && may_wait(w, deadline, &outlook))
         wait_for_news(w, deadline);
     waiter_end(w->waiter);
     if (result != WAITING_DECIDED)

@@ -51,9 +51,9 @@ int waiting_open(const struct spool *s, const struct queue_id *id, struct waitin
                  struct err *e) MUST_USE;
 
 /* Waits until it is decided or kept, until the deadline, until a signal has come that is held or
- * deferred (base/sig.h), or until it is asked to wait no longer (queue/waiter.h). Marks and replies
- * are then as they are to be told: what comes after is no longer this caller's business. May be
- * called again. */
+ * deferred (base/sig.h), or until it is asked to wait no longer (queue/waiter.h), or in vain
+ * (queue/outlook.h). Marks and replies are then as they are to be told: what comes after is no
+ * longer this caller's business. May be called again. */
 enum waiting_result waiting_for(struct waiting *w, struct deadline deadline);
 
 /* Every answer is on its way to the client: those that were MARK_REFUSED are done with. Without it

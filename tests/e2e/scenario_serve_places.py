@@ -9,6 +9,7 @@ import time
 
 from harness import cases, until
 from scenario_queue import BOB, kept
+from scenario_queue_run import fill
 from scenario_serve import admitted, Client, QUEUED, Service, service, submitting
 
 SILENT = "on GREETING: stall"  # no verdict, ever
@@ -181,3 +182,24 @@ def test_refused_later(t):
     t.equal([m.to for m in bounces], [["ann@example.org"]])
     t.match(bounces[0].data.decode(), "first@example.net")
     t.equal([m.to for m in t.messages if m.sender], [[BOB]])
+
+
+# A queue that is too long.
+
+
+def test_too_many_before_him(t):
+    """Nobody waits until his time is over for a verdict that will not come by then."""
+    t.smarthost(SILENT)
+    s = Service(t)
+    fill(t, 50)
+    begun = time.monotonic()
+    t.match(come_and_give(s).reply(), QUEUED)
+    t.true(time.monotonic() - begun < 15, "the time")
+    t.equal(len(kept(t)), 51)
+    end_now(t, s)
+
+
+def come_and_give(s):
+    client = come(s)
+    give(client)
+    return client
