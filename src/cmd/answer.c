@@ -68,20 +68,6 @@ int answer_refuse(int code, const char *enhanced, const char *words, struct err 
     return -1;
 }
 
-/* The failure that stands for all: the first permanent one, else the first. NULL without any. */
-static const struct verdict *worst_of(const struct verdict *verdicts, const bool *told, size_t n)
-{
-    const struct verdict *worst = NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (told[i] || verdict_is_settled(&verdicts[i]))
-            continue;
-        bool permanent = !err_is_temporary(&verdicts[i].err);
-        if (!worst || (permanent && err_is_temporary(&worst->err)))
-            worst = &verdicts[i];
-    }
-    return worst;
-}
-
 static const struct verdict *last_sent(const struct verdict *verdicts, size_t n)
 {
     while (n > 0 && verdicts[n - 1].result != VERDICT_SENT)
@@ -104,7 +90,7 @@ void answer_of_verdicts(const struct verdict *verdicts, const bool *told, size_t
                         struct answer *ret)
 {
     static const struct verdict nothing = { .stage = STAGE_END };
-    const struct verdict *worst = worst_of(verdicts, told, n);
+    const struct verdict *worst = verdict_worst(verdicts, told, n);
     const struct verdict *good = last_sent(verdicts, n);
     if (worst) {
         answer_of_error(worst->stage == STAGE_RCPT ? STAGE_END : worst->stage, &worst->err, ret);

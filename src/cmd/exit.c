@@ -121,13 +121,6 @@ int exit_of_error(const struct exit_rules *rules, const struct err *err, enum st
 
 int exit_of_verdicts(const struct exit_rules *rules, const struct verdict *verdicts, size_t n)
 {
-    const struct verdict *worst = NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (verdict_is_settled(&verdicts[i]))
-            continue;
-        bool permanent = !err_is_temporary(&verdicts[i].err);
-        if (!worst || (permanent && err_is_temporary(&worst->err)))
-            worst = &verdicts[i];
-    }
+    const struct verdict *worst = verdict_worst(verdicts, NULL, n);
     return worst ? exit_of_error(rules, &worst->err, worst->stage) : EX_OK;
 }

@@ -7,25 +7,17 @@
 #include "cmd/tls_remarks.h"
 #include "cmd/way.h"
 #include "mail/reader.h"
+#include "net/names.h"
 #include "smtp/command.h"
 #include "smtp/hint.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 /* Nobody wants to watch a test for the full time limits: these are the longest. */
 enum { GREETING_MS = 15000, COMMAND_MS = 60000, DAY = 24 * 60 * 60 };
 
 /* Before anything is connected. */
-
-static void add_time(struct buf *to, time_t when)
-{
-    char text[64];
-    struct tm tm;
-    if (gmtime_r(&when, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &tm))
-        buf_add_string(to, text);
-}
 
 /* A clock that is behind the program's own file makes good certificates bad. */
 static void check_clock(struct test *t)
@@ -35,7 +27,7 @@ static void check_clock(struct test *t)
     if (stat("/proc/self/exe", &own) < 0 || own.st_mtime < now + DAY)
         return;
     BUF shown = { 0 };
-    add_time(&shown, now);
+    names_add_time(&shown, now);
     t->clock_behind = true;
     steps_warn(&t->steps, "clock",
                "it is %s by the clock of this machine, which is before this program was made: set "
@@ -262,32 +254,16 @@ static const char *place_of(struct test *t, enum stage stage)
                : "";
 }
 
-/* The recipient whose verdict gives the exit status: the first refused for good, else the first. */
-static size_t worst_recipient(const struct test *t)
-{
-    size_t n = t->s.envelope.n_rcpts;
-    size_t worst = n;
-    for (size_t i = 0; i < n; i++) {
-        if (t->verdicts[i].result == VERDICT_SENT)
-            continue;
-        if (worst == n ||
-            (err_is_temporary(&t->verdicts[worst].err) && !err_is_temporary(&t->verdicts[i].err)))
-            worst = i;
-    }
-    return worst;
-}
-
 static void blame_recipient(struct test *t, struct steps_end *end)
 {
     struct exit_rules rules = rules_of(t);
     const struct envelope *envelope = &t->s.envelope;
-    size_t worst = worst_recipient(t);
-    const struct verdict *v = &t->verdicts[worst];
+    const struct verdict *v = verdict_worst(t->verdicts, NULL, envelope->n_rcpts);
     size_t sent = 0;
     for (size_t i = 0; i < envelope->n_rcpts; i++)
         sent += t->verdicts[i].result == VERDICT_SENT;
     end->error = &v->err;
-    end->whom = arena_printf(&t->s.arena, "%s: %s", envelope->rcpts[worst].original,
+    end->whom = arena_printf(&t->s.arena, "%s: %s", envelope->rcpts[v - t->verdicts].original,
                              v->result == VERDICT_AMBIGUOUS ? "may have been delivered"
                                                             : verdict_name(v->result));
     end->place = place_of(t, v->stage);

@@ -12,6 +12,19 @@ bool verdict_is_settled(const struct verdict *v)
     return v->result == VERDICT_SENT || v->result == VERDICT_QUEUED;
 }
 
+const struct verdict *verdict_worst(const struct verdict *verdicts, const bool *skip, size_t n)
+{
+    const struct verdict *worst = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if ((skip && skip[i]) || verdict_is_settled(&verdicts[i]))
+            continue;
+        bool permanent = !err_is_temporary(&verdicts[i].err);
+        if (!worst || (permanent && err_is_temporary(&worst->err)))
+            worst = &verdicts[i];
+    }
+    return worst;
+}
+
 void verdict_done(struct verdict *v)
 {
     err_done(&v->err);

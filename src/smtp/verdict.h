@@ -28,6 +28,10 @@ enum verdict_result verdict_of(const struct err *err);
 /* Is somebody else answerable for the message now: the smarthost or the queue? */
 bool verdict_is_settled(const struct verdict *v);
 
+/* The failure that stands for all: the first permanent one, else the first. `skip` (or NULL) marks
+ * those that do not count. NULL if all others are settled. */
+const struct verdict *verdict_worst(const struct verdict *verdicts, const bool *skip, size_t n);
+
 void verdict_done(struct verdict *v);
 void verdict_copy(struct verdict *to, const struct verdict *from);
 const char *verdict_name(enum verdict_result result); /* "sent", "refused", … */
