@@ -37,6 +37,18 @@ struct span dot_end(const struct dot *d)
     return d->inside ? SPAN("\r\n.\r\n") : SPAN(".\r\n");
 }
 
+/* Where the text stands, and what comes next:
+ *
+ *            "."       CR        LF                         any other
+ *   START    DOT       CR        INSIDE; bare_lf: START     INSIDE
+ *   INSIDE   INSIDE    CR        INSIDE; bare_lf: START     INSIDE
+ *   CR       INSIDE    CR        START                      INSIDE
+ *   DOT      INSIDE    DOT_CR    INSIDE; bare_lf: the end   INSIDE
+ *   DOT_CR   INSIDE    CR        the end                    INSIDE
+ *
+ * The dot that leads to DOT is taken away; the CR that leads to DOT_CR is held, and put out unless
+ * the data end. */
+
 /* How much of the text cannot matter: up to the next octet that may end a line. */
 static size_t undot_run(const struct undot *d, struct span text)
 {
@@ -56,11 +68,10 @@ static void undot_octet(struct undot *d, char c, struct buf *out)
         d->state = c == '\r' ? UNDOT_CR : UNDOT_INSIDE;
 }
 
-/* A line that begins with a dot has its dot held back until the octet behind it is known. True when
- * that line was the end of data. */
+/* True at the end of data. */
 static bool undot_step(struct undot *d, char c, struct buf *out)
 {
-    if ((d->state == 0 || d->state == UNDOT_START) && c == '.') {
+    if (d->state == UNDOT_START && c == '.') {
         d->state = UNDOT_DOT;
         return false;
     }

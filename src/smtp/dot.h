@@ -22,7 +22,7 @@ struct span dot_end(const struct dot *d);
  * CRLF "." CRLF ends the data, and only behind CRLF is a stuffed dot taken away; with `bare_lf` a
  * LF without CR ends a line for both purposes too. Line ends are passed on as they came. */
 struct undot {
-    enum { UNDOT_INSIDE = 1, UNDOT_CR, UNDOT_START, UNDOT_DOT, UNDOT_DOT_CR } state;
+    enum { UNDOT_START, UNDOT_INSIDE, UNDOT_CR, UNDOT_DOT, UNDOT_DOT_CR } state;
     bool bare_lf;
 };
 int dot_decode(struct undot *d, struct span in, size_t *used, struct buf *out) MUST_USE;

@@ -18,8 +18,8 @@
  *   `chunking` on a new connection.
  * - After `mail_limit` transactions (LIMITS MAILMAX) the txn ends, and those who wait stay so.
  * - A transaction carries at most TXN_RECIPIENTS recipients, fewer if the server says so (LIMITS
- *   RCPTMAX, RCPTDOMAINMAX). With more, or when the server answers "too many recipients" (452,
- * 552 5.5.3) after it has accepted one, the rest go in the next transaction of the same txn.
+ *   RCPTMAX, RCPTDOMAINMAX). With more, or when the server has accepted one and answers "too many
+ *   recipients" (452, 552 5.5.3), the rest go in the next transaction of the same txn.
  * - 421 is the verdict of all that are undecided: the server is leaving.
  * - Any other code than those above breaks the protocol: txn_reply returns -1 and the connection is
  *   of no more use.
