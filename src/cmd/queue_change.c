@@ -22,7 +22,7 @@ static void fail(struct change *c, const struct err *e)
 {
     int status = exit_of_error(&exit_default, e, STAGE_NONE);
     say_error(c->queue->options->name, e);
-    if (!c->status || (err_is_temporary(e) == false && c->status == exit_default.tempfail))
+    if (!c->status || (!err_is_temporary(e) && c->status == exit_default.tempfail))
         c->status = status;
 }
 

@@ -17,10 +17,9 @@ struct queue_health {
     size_t failed;    /* given up, and nobody could be told */
     size_t corrupt;   /* damaged files */
     size_t ambiguous; /* held, and may have been delivered */
-    bool
-        unattended; /* something has been due for so long, and nobody has run the queue meanwhile */
-    bool stuck;     /* somebody runs it, but nothing has come of that for so long */
-    int64_t stamped; /* when somebody has, in seconds since 1970; 0: never */
+    bool unattended;  /* something has been due for so long, and nobody came */
+    bool stuck;       /* somebody runs it, but nothing has come of that for so long */
+    int64_t stamped;  /* when somebody has, in seconds since 1970; 0: never */
     const struct standing_list *standings;
 };
 
