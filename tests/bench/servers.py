@@ -9,6 +9,7 @@ from queues import RECIPIENT
 
 _PATIENCE = 120
 _PAUSE = 0.01
+_TAKEN = b": message-id=<measured."
 _SESSIONS = "64"  # that the sink takes at once
 
 
@@ -62,8 +63,10 @@ class RealServer:
         end = time.monotonic() + _PATIENCE
         with open(self._log, "rb") as log:
             log.seek(self._seen)
+            line = b""
             while count > 0:
-                count -= log.read().count(b": message-id=<measured.")
+                *whole, line = (line + log.read()).split(b"\n")
+                count -= sum(_TAKEN in one for one in whole)
                 if time.monotonic() > end:
-                    raise RuntimeError("Postfix has not taken all")
+                    raise RuntimeError(f"Postfix has not taken {count}")
                 time.sleep(_PAUSE)
