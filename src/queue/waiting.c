@@ -219,10 +219,8 @@ static void wait_for_news(const struct waiting *w, struct deadline deadline)
     int left = deadline_nap(deadline);
     if (w->notify < 0 && (left < 0 || left > POLL_MS))
         left = POLL_MS;
-    if (sig_poll(&news, 1, left) < 0)
-        return; /* a signal: look, and wait again */
-    while (w->notify >= 0 && read(w->notify, events, sizeof events) > 0)
-        continue;
+    if (sig_poll(&news, 1, left) > 0 && read(w->notify, events, sizeof events) < 0)
+        return; /* what is left of them, or a signal: look, and wait again */
 }
 
 static bool may_wait(const struct waiting *w, struct deadline deadline, struct outlook *outlook)
