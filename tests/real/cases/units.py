@@ -52,6 +52,7 @@ def cases(lab):
         yield "units, what waits is sent after a start", _start, place
         yield "units, trouble in the journal", _journal, place
         yield "units, the runner of root's queue", _runner, place
+        yield "units, a runner that fails for a while", _runner_fails, place
         yield "units, the runner of a user's queue", _user_runner, place
     finally:
         place.close()
@@ -372,6 +373,25 @@ def _runner(place):
         machine.must("systemctl", "disable", "--now", "postbag-queue.path", "postbag-queue.timer")
         os.unlink(machine.path(_SYSTEM))
     expect_same(machine.show("postbag-queue.service", "Result"), "success", "the last run")
+
+
+def _runner_fails(place):
+    """New mail is sent when what kept it from being sent has gone; nobody resets a unit."""
+    machine, box = place.machine, place.mailbox()
+    lines = "[queue]\nmode = queue\ndir = /var/spool/postbag\n"
+    machine.write("/own.conf", place.account() + lines, mode=0o600)
+    machine.write(_SYSTEM, "nonsense = 1\n", mode=0o600)
+    place.drop_in("postbag-queue.service", "[Service]\nRestartSec=1\n")
+    try:
+        machine.must("systemctl", "start", "postbag-queue.path")
+        machine.must("sendmail", "-C", "/own.conf", "-i", box.address, text="Subject: hi\n\nho\n")
+        _until(lambda: int(machine.show("postbag-queue.service", "NRestarts")) > 1, "two failures")
+        expect_same(machine.show("postbag-queue.path", "ActiveState"), "active", "the .path unit")
+        machine.write(_SYSTEM, place.account() + lines, mode=0o600)
+        box.wait()
+    finally:
+        machine.must("systemctl", "stop", "postbag-queue.path")
+        os.unlink(machine.path(_SYSTEM))
 
 
 def _user_runner(place):

@@ -2,12 +2,12 @@
 
     files       a root in memory: /usr with the build under test installed into it, /etc as the lab
                 has it but for systemd, and of systemd's units those alone that an empty machine needs
-    kernel      processes, mounts, groups of control and the host name are its own; of what belongs
-                to all machines, /proc/sys and /sys, it can change nothing
+    kernel      processes, mounts, control groups and the host name are its own; of what belongs to
+                all machines, /proc/sys and /sys, it can change nothing
     network     the lab's: the smarthost is there
 
-It needs version 2 of the groups of control, beside version 1 or alone. There it has one group,
-which goes with it; one whose lab was killed goes with the next machine."""
+It needs control groups of version 2, beside version 1 or alone. There it has one group, which goes
+with it; one whose lab was killed goes with a later machine."""
 
 import glob
 import json
@@ -47,6 +47,7 @@ mount -n --make-rshared /
 exec env -i container=lab PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 %s \\
   --log-target=journal systemd.unit=multi-user.target
 """ % _SYSTEMD
+_MINUTE = 60
 _CONFINED = """[Service]
 Type=oneshot
 User={user}
@@ -150,9 +151,12 @@ class Machine:
             os.chmod(self.path(name), 0o1777)
         for name in ("bin", "sbin", "lib", "lib64"):
             os.symlink(f"usr/{name}", self.path(name))
-        for name, lower in (("usr", f"{work}/installed/usr:/usr"), ("etc", "/etc")):
-            namespace.mount("overlay", "overlay", self.path(name),
-                            f"lowerdir={lower},upperdir={work}/{name},workdir={work}/{name}-work")
+        try:
+            for name, lower in (("usr", f"{work}/installed/usr:/usr"), ("etc", "/etc")):
+                namespace.mount("overlay", "overlay", self.path(name), f"lowerdir={lower},"
+                                f"upperdir={work}/{name},workdir={work}/{name}-work")
+        except subprocess.CalledProcessError as why:
+            raise Skipped("no overlay over the lab's own can be mounted") from why
         for name in ("etc/systemd", "usr/lib/systemd/system-generators", "run"):
             namespace.mount("tmpfs", "tmpfs", self.path(name), "mode=755")
         os.mkdir(self.path("etc/systemd/system"))
@@ -240,10 +244,15 @@ def _install(build, folder):
 
 
 def _remove_orphans(parent):
-    """Groups whose lab was killed: its folder is gone, and nobody is in them."""
+    """Groups whose lab was killed: nobody is in them, and not because they are just being made."""
     for path in glob.glob(os.path.join(parent, "postbag-lab-*")):
-        if not os.path.exists(os.path.join("/var/tmp", os.path.basename(path))):
-            _remove_group(path, timeout=0)
+        try:
+            with open(os.path.join(path, "cgroup.events"), encoding="ascii") as file:
+                empty = "populated 0" in file.read()
+            if empty and os.stat(path).st_mtime < time.time() - _MINUTE:
+                _remove_group(path, timeout=0)
+        except OSError:
+            pass  # another lab has removed it
 
 
 def _remove_group(top, timeout=10):
