@@ -86,15 +86,6 @@ static void default_maildomain(struct config *c, struct account *account)
         account->mail.maildomain = domain;
 }
 
-/* Nothing is set in it by --set: what it does is the service's matter. */
-static bool use_service(struct config *c, const struct account **ret)
-{
-    struct account *service = c->may_use_service ? service_account(c) : NULL;
-    if (service)
-        *ret = service;
-    return service;
-}
-
 /* What the service does is settled there: nothing is ignored in silence. */
 static int check_service(const struct config *c, const char *name, struct err *e)
 {
@@ -113,9 +104,13 @@ static int check_service(const struct config *c, const char *name, struct err *e
 static int choose_service(struct config *c, const char *name, const struct account **ret,
                           struct err *e)
 {
-    if (!use_service(c, ret))
+    struct account *service = c->may_use_service ? service_account(c) : NULL;
+    if (!service)
         return no_account(c, e);
-    return check_service(c, name, e);
+    if (check_service(c, name, e) < 0)
+        return -1;
+    *ret = service;
+    return 0;
 }
 
 int config_choose(struct config *c, const char *name, const char *sender, const char *from,

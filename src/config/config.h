@@ -35,10 +35,9 @@ struct config {
 
 struct config_request {
     const struct ident *ident;
-    const char *file; /* -C, or NULL: replaces both files, as $POSTBAG_CONFIG does */
-    bool
-        file_must_be_root; /* the sendmail door: `file` belongs to root, nobody else may write it */
-    struct strlist sets;   /* "KEY=VALUE" of --set, in order */
+    const char *file;        /* -C, or NULL: replaces both files, as $POSTBAG_CONFIG does */
+    bool file_must_be_root;  /* the sendmail door: and nobody else may write `file` */
+    struct strlist sets;     /* "KEY=VALUE" of --set, in order */
     const char *system_file; /* NULL: SYSCONFDIR/postbag.conf */
     bool for_service;        /* this is the service: it is not its own account */
 };
@@ -54,7 +53,7 @@ void config_done(struct config *c);
  * keys are checked. Without any account, and without a file that was asked for, the service of this
  * machine is the account, if it is there (config/service.h). ERR_CONFIG: no such account (the known
  * ones named), none at all (the hint says how to write one), what account_check() finds;
- * ERR_PERMISSION: none, but an unreadable file. */
+ * ERR_PERMISSION: none, but an unreadable file; ERR_USAGE: --set for the service. */
 int config_choose(struct config *c, const char *name, const char *sender, const char *from,
                   const struct account **ret, struct err *e) MUST_USE;
 
@@ -66,7 +65,7 @@ int account_check(struct arena *a, const struct account *account, struct err *e)
  * unreadable /etc/aliases is no error. ERR_CONFIG; ERR_SYSTEM without descriptors or memory. */
 int config_aliases(struct config *c, const struct account *account, struct err *e) MUST_USE;
 
-/* Where this user's queue is: `dir` of [queue], else postbag/queue below ident->state. NULL, with
+/* Where this user's queue is: `dir` of [queue], else postbag/queue below ident_state(). NULL, with
  * ERR_TEMPORARY in `why`, if there is neither. */
 const char *config_spool(const struct config *c, const struct ident *ident, struct arena *a,
                          struct err *why);

@@ -86,7 +86,8 @@ static int set_path_or_word(const struct setter *s, void *field)
 
 static int set_uri(const struct setter *s, void *field)
 {
-    return strncmp(s->value, "pkcs11:", 7) == 0 ? set_string(s, field) : set_path(s, field);
+    bool uri = span_istarts(span_of(s->value), "pkcs11:");
+    return uri ? set_string(s, field) : set_path(s, field);
 }
 
 static int set_bool(const struct setter *s, void *field)

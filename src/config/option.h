@@ -3,8 +3,8 @@
 #ifndef CONFIG_OPTION_H
 #define CONFIG_OPTION_H
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/span.h"
 #include "config/account.h"
 
 /* Where a key stands: below [account NAME] or [defaults]; in [log]; in [queue]; in [serve]. */
@@ -91,7 +91,6 @@ void option_reset(struct arena *a, const struct option *row, void *object);
 void option_set_initial(struct arena *a, enum option_section section, void *object);
 
 /* Appends the value as it would be written; `***` for a secret; nothing if unset. */
-struct buf;
 void option_show(struct buf *to, const struct option *row, const void *object);
 
 /* Would this value put a secret into the file? Not if it is nothing but "${NAME}". */

@@ -10,6 +10,6 @@ const char *config_spool(const struct config *c, const struct ident *ident, stru
         return arena_printf(a, "%s/postbag/queue", state);
     err_set(why, ERR_TEMPORARY,
             "user %s has no home directory to keep messages in; write dir = PATH below [queue]",
-            ident->login);
+            ident_login(ident));
     return NULL;
 }

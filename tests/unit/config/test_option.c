@@ -53,6 +53,7 @@ static void test_values(void **state)
           "! password_file: \"~bob/secret\" is no absolute path; write one that begins with \"/\" "
           "or \"~/\"" },
         { "tls_key", "pkcs11:token=x?pin-value=1234&y", "pkcs11:token=x?pin-value=***&y" },
+        { "tls_cert", "PKCS11:token=x", "PKCS11:token=x" },
         { "proxy", "socks5://me:a@b:c@[::1]:25", "socks5://me:***@[::1]:25" },
         { "proxy", "socks5://me@p:25", "socks5://me@p:25" },
         { "proxy", "http://p:3128", "http://p:3128" },

@@ -54,6 +54,10 @@ static void test_choice(void **state)
     assert_true(got->mail.leave_local);
     assert_string_equal(got->net.host.items[0], path);
     assert_int_equal(account_check(&c.arena, got, &e), 0);
+    got = NULL;
+    assert_int_equal(config_choose(&c, "mine", NULL, NULL, &got, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFIG);
+    assert_null(got);
     c.may_use_service = false;
     assert_int_equal(config_choose(&c, NULL, NULL, NULL, &got, &e), -1);
     config_done(&c);
