@@ -1,5 +1,6 @@
 #include "build.h"
 #include "cmd/cmd.h"
+#include "cmd/exit.h"
 #include "cmd/say.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ static int print(const char *name, const struct buf *text)
     if (say_out(buf_span(text), &e) == 0)
         return 0;
     say_error(name, &e);
-    return 74;
+    return exit_of_error(&exit_default, &e, STAGE_NONE);
 }
 
 static const char usage_postbag[] =
@@ -151,18 +152,28 @@ static const struct {
     { "serve", topic_serve },   { "sendmail", topic_sendmail }, { "exit", topic_exit },
 };
 
+enum { TOPICS = sizeof topics / sizeof *topics };
+
+static int no_topic(const struct options *o, const char *name)
+{
+    ERR e = { 0 };
+    BUF known = { 0 };
+    for (size_t i = 0; i < TOPICS; i++)
+        buf_addf(&known, "%s%s", i ? ", " : "", topics[i].name);
+    err_set(&e, ERR_USAGE, "no help on \"%s\"; topics: %s", name, buf_string(&known));
+    say_error(o->name, &e);
+    return exit_of_error(&exit_default, &e, STAGE_NONE);
+}
+
 static int print_topic(const struct options *o, const char *name)
 {
     BUF text = { 0 };
-    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+    for (size_t i = 0; i < TOPICS; i++)
         if (strcmp(name, topics[i].name) == 0)
             buf_add_string(&text, topics[i].text);
     if (strcmp(name, "queue") == 0)
         options_describe_queue(&text);
-    if (text.len)
-        return print(o->name, &text);
-    say(o->name, "no help on \"%s\"; topics: config, secrets, queue, serve, sendmail, exit", name);
-    return 64;
+    return text.len ? print(o->name, &text) : no_topic(o, name);
 }
 
 int cmd_help(const struct options *o)

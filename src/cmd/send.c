@@ -43,7 +43,9 @@ static int finish(const struct submission *s, struct outcome *o)
 
 static int show_envelope(const struct submission *s, struct buf *to, struct err *e)
 {
-    static const char *const modes[] = { "", "implicit TLS", "STARTTLS", "no TLS" };
+    static const char *const modes[] = { [TLS_MODE_IMPLICIT] = "implicit TLS",
+                                         [TLS_MODE_STARTTLS] = "STARTTLS",
+                                         [TLS_MODE_OFF] = "no TLS" };
     const struct account *account = s->account;
     struct mail_params params = { .size = true,
                                   .size_value = stored_size(&s->stored),
