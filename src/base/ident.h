@@ -8,15 +8,16 @@
 
 struct ident {
     uid_t uid;
-    const char *login; /* "uid-1234" without a passwd entry */
-    const char *gecos; /* full name as in the passwd entry ("&" expanded, up to the comma), or "" */
-    const char *home;  /* absolute, or NULL */
-    const char *host;  /* gethostname(), "localhost" if empty */
+    const char *login;         /* for ident_login and … */
+    const char *gecos;         /* … ident_gecos; NULL while they are still to be looked up */
+    const char *home;          /* absolute, or NULL */
+    const char *host;          /* gethostname(), "localhost" if empty */
     const char *config;        /* $XDG_CONFIG_HOME or ~/.config; NULL without an entry or home */
-    struct ident_entry *entry; /* login and gecos are still to be looked up; or NULL */
+    struct ident_entry *entry; /* NULL: nothing is to be looked up */
 };
 
-/* Login and gecos, whether they stand there or are still to be looked up, once. */
+/* The login, "uid-1234" without a passwd entry; and the full name as in that entry ("&" expanded,
+ * up to the comma), or "". */
 const char *ident_login(const struct ident *who);
 const char *ident_gecos(const struct ident *who);
 

@@ -1,4 +1,4 @@
-/* The log: syslog and a file, either or both. The only mutable global but the signal flag.
+/* The log: syslog and a file, either or both; one of the few mutable globals (HACKING.md).
  *
  * A record is one line, already formatted. A log that cannot be written never changes a verdict:
  * the first failure is kept for log_problem(). Never hand it a secret or a body. */

@@ -91,8 +91,8 @@ static int plan(struct test *t, struct err *e)
     const struct addr *given = s->has_given_sender ? &s->given_sender : NULL;
     if (s->options->operands.n)
         return compose(t, e);
-    if (plan_sender(&s->arena, given, s->ident.login, s->ident.host, &s->account->mail, &s->sender,
-                    e) < 0)
+    if (plan_sender(&s->arena, given, ident_login(&s->ident), s->ident.host, &s->account->mail,
+                    &s->sender, e) < 0)
         return -1;
     s->envelope.sender = addr_wire(&s->arena, &s->sender, e);
     s->envelope.sender_utf8 = addr_needs_utf8(&s->sender);

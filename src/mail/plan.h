@@ -3,7 +3,7 @@
  *
  * Changed, and nothing else: Bcc, Resent-Bcc, Return-Path, Content-Length removed; Date,
  * Message-ID, From added when missing (their Resent- forms when a Resent- block is there); From and
- * Sender rewritten, bare addresses qualified (product rules, section "Rewriting"); fields folded
+ * Sender rewritten, bare addresses qualified (mail/rewrite.h); fields folded
  * and body lines encoded or divided beyond 998 octets. A message with DKIM-Signature keeps its
  * header but for the removals, with a note; its body is divided, never encoded.
  *
