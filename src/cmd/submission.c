@@ -1,7 +1,5 @@
 #include "cmd/submission.h"
 
-#include "base/io.h"
-#include "base/utf8.h"
 #include "cmd/dsn.h"
 
 #include <errno.h>
@@ -257,7 +255,7 @@ static int expand(struct submission *s, const struct addr_list *list, struct env
                                    e);
 }
 
-static int make_sender(struct submission *s, struct err *e)
+int submission_make_sender(struct submission *s, struct err *e)
 {
     const struct addr *given = s->has_given_sender ? &s->given_sender : NULL;
     const char *login = given ? "" : ident_login(&s->ident);
@@ -272,7 +270,7 @@ static int make_envelope(struct submission *s, struct err *e)
 {
     if (load_aliases(s, e) < 0 || expand(s, &s->recipients, &s->envelope, e) < 0)
         return -1;
-    return make_sender(s, e);
+    return submission_make_sender(s, e);
 }
 
 static int check_size(const struct submission *s, struct err *e)
@@ -362,7 +360,7 @@ int submission_set_sender(struct submission *s, struct span path, struct err *e)
     if (addr_parse_sender(&s->arena, path, &s->given_sender, e) < 0)
         return -1;
     s->has_given_sender = true;
-    static step *const steps[] = { choose_account, load_aliases, make_sender, NULL };
+    static step *const steps[] = { choose_account, load_aliases, submission_make_sender, NULL };
     return take_steps(s, steps, e);
 }
 

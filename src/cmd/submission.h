@@ -52,9 +52,11 @@ int submission_prepare(struct submission *s, struct err *e) MUST_USE;
 int submission_prepare_recipients(struct submission *s, struct err *e) MUST_USE;
 
 /* In parts, for a message that does not come from stdin: arguments, configuration, account; the
- * caller fills s->message; then envelope and stored form. */
+ * caller fills s->message; then envelope and stored form. Or only the envelope's sender, without a
+ * message. */
 int submission_start(struct submission *s, struct err *e) MUST_USE;
 int submission_finish(struct submission *s, struct err *e) MUST_USE;
+int submission_make_sender(struct submission *s, struct err *e) MUST_USE;
 
 /* For one message after another, as -bs has them: arguments and configuration once; then for each
  * message the sender and each recipient as they stand behind MAIL and RCPT, with or without

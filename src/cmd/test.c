@@ -87,16 +87,7 @@ static int compose(struct test *t, struct err *e)
 
 static int plan(struct test *t, struct err *e)
 {
-    struct submission *s = &t->s;
-    const struct addr *given = s->has_given_sender ? &s->given_sender : NULL;
-    if (s->options->operands.n)
-        return compose(t, e);
-    if (plan_sender(&s->arena, given, ident_login(&s->ident), s->ident.host, &s->account->mail,
-                    &s->sender, e) < 0)
-        return -1;
-    s->envelope.sender = addr_wire(&s->arena, &s->sender, e);
-    s->envelope.sender_utf8 = addr_needs_utf8(&s->sender);
-    return s->envelope.sender ? 0 : -1;
+    return t->s.options->operands.n ? compose(t, e) : submission_make_sender(&t->s, e);
 }
 
 static int get_password(struct test *t, struct err *e)
