@@ -1,6 +1,6 @@
 #include "config/url.h"
 
-#include "base/buf.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "mail/addr.h"
 
@@ -32,20 +32,10 @@ static int url_fail_form(const struct url *u)
 static const char *decode(const struct url *u, struct span text)
 {
     BUF out = { .secret = true };
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] != '%') {
-            buf_add_char(&out, text.at[i]);
-            continue;
-        }
-        int high = i + 2 < text.len ? ascii_hex(text.at[i + 1]) : -1;
-        int low = i + 2 < text.len ? ascii_hex(text.at[i + 2]) : -1;
-        if (high < 0 || low < 0 || high + low == 0) {
-            url_fail(u, "a \"%\" without two hexadecimal digits other than 00; write %25 for "
-                        "the sign itself");
-            return NULL;
-        }
-        buf_add_char(&out, (char)(high * 16 + low));
-        i += 2;
+    if (percent_decode(text, &out) < 0 || span_has(buf_span(&out), '\0')) {
+        url_fail(u, "a \"%\" without two hexadecimal digits other than 00; write %25 for the sign "
+                    "itself");
+        return NULL;
     }
     if (!utf8_is_valid(buf_span(&out))) {
         url_fail(u, "not valid UTF-8; write it in UTF-8");

@@ -1,6 +1,7 @@
 #include "net/proxy.h"
 
 #include "base/mask.h"
+#include "base/percent.h"
 #include "base/sig.h"
 #include "net/socks.h"
 #include "net/tunnel.h"
@@ -46,21 +47,10 @@ static int take_scheme(struct span *rest, enum proxy_kind *kind)
 static const char *decode(struct arena *a, struct span text)
 {
     BUF out = { .secret = true };
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (c == '%') {
-            int high = i + 2 < text.len ? ascii_hex(text.at[i + 1]) : -1;
-            int low = i + 2 < text.len ? ascii_hex(text.at[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return NULL;
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (ascii_is_control(c))
-            return NULL;
-        buf_add_char(&out, c);
-    }
-    return out.len <= SOCKS_TEXT_MAX ? arena_string(a, buf_span(&out)) : NULL;
+    if (percent_decode(text, &out) < 0 || span_has_control(buf_span(&out)) ||
+        out.len > SOCKS_TEXT_MAX)
+        return NULL;
+    return arena_string(a, buf_span(&out));
 }
 
 /* Takes "user:password@" off the front; the last "@" counts. */
