@@ -57,7 +57,6 @@ def test_longest_waiting_makes_room(t):
     for i in range(3):
         waiting.append(submitting(t, s))
         until(lambda i=i: len(kept(t)) == i + 1, "the message in the queue")
-    time.sleep(0.3)  # they have a moment for the verdict
     t.equal([w.popen.poll() for w in waiting], [None] * 3, "all wait")
     begun = time.monotonic()
     fourth = submitting(t, s)
