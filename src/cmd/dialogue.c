@@ -42,7 +42,7 @@ static int status_of(const struct dialogue *d)
     return exit_of_error(&exit_default, &d->failure, STAGE_NONE);
 }
 
-static void record(struct dialogue *d)
+void dialogue_record(struct dialogue *d)
 {
     const struct submission *s = &d->submission;
     BUF line = { 0 };
@@ -56,8 +56,9 @@ static void record(struct dialogue *d)
                          .submitter = d->submitter,
                          .uid = d->uid,
                          .pid = d->pid };
-    if (!is_worth_a_record(d))
+    if (d->recorded || !is_worth_a_record(d))
         return;
+    d->recorded = true;
     decide_rest(d);
     o.status = status_of(d);
     if (!d->submitted.delivery.n && d->submitted.delivery.session.result == VERDICT_PENDING) {
@@ -75,7 +76,7 @@ static void forget(struct dialogue *d)
 {
     if (!d->begun)
         return;
-    record(d);
+    dialogue_record(d);
     d->ops->forget(d);
     reader_done(&d->reader);
     submitted_done(&d->submitted);
@@ -86,7 +87,7 @@ static void forget(struct dialogue *d)
     d->told_room = 0;
     d->groups = NULL;
     d->n_groups = d->groups_room = 0;
-    d->begun = false;
+    d->begun = d->recorded = false;
 }
 
 /* Answers. */

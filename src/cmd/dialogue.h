@@ -54,7 +54,8 @@ struct dialogue { /* stays where it is */
     size_t told_room;
     struct dialogue_group *groups; /* of the RCPTs that were accepted, likewise */
     size_t n_groups, groups_room;
-    bool begun; /* MAIL has come: there is something to record and to forget */
+    bool begun;    /* MAIL has come: there is something to record and to forget */
+    bool recorded; /* that is done already */
 };
 
 /* The caller has set ops, host and the like, and d->submission has its configuration. Talks until
@@ -64,5 +65,9 @@ void dialogue_done(struct dialogue *d); /* all but the submission's configuratio
 
 /* Answers what the engine has asked last; the answer is done. */
 void dialogue_give(struct dialogue *d, struct answer *a);
+
+/* Writes into the log what has become of the message. That happens by itself when it is over, unless
+ * it was done before. */
+void dialogue_record(struct dialogue *d);
 
 #endif

@@ -131,7 +131,16 @@ static int check_room(const struct serve_session *s, struct err *e)
     return 0;
 }
 
-/* 1; 0 when it was given before. */
+/* Who gave it to us. Whoever delivers it, writes down what becomes of it. */
+static void record_kept(struct dialogue *d)
+{
+    struct delivery *delivery = &d->submitted.delivery;
+    for (size_t i = 0; i < delivery->n; i++)
+        delivery->verdicts[i].result = VERDICT_QUEUED;
+    dialogue_record(d);
+}
+
+/* What was given before is not counted twice. */
 static int commit(struct serve_session *s, struct err *e)
 {
     struct dialogue *d = &s->dialogue;
@@ -145,9 +154,13 @@ static int commit(struct serve_session *s, struct err *e)
     if (give_name(s, &entry, e) < 0)
         return -1;
     int done = waiting_commit(&s->spool, &entry, &submission->stored, &s->waiting, e);
-    if (done >= 0)
-        d->submitted.id = entry.id;
-    return done;
+    if (done < 0)
+        return -1;
+    d->submitted.id = entry.id;
+    if (done > 0)
+        record_kept(d);
+    d->recorded = true;
+    return 0;
 }
 
 static void fail(struct delivery *d, const struct err *problem)

@@ -172,6 +172,19 @@ def test_sendmail(t):
     t.match("\n".join(s.records()), f"uid={os.getuid()} pid=")
 
 
+@cases(sent=("on RCPT x: reply 550 5.1.1 no", 0, "sent"), failed=("on RCPT bob@*: reply 550 5.1.1 no", 67, "failed"))
+def test_records(t, row):
+    """Who has submitted a message stands in one record, what became of it in another: once."""
+    script, status, result = row
+    t.smarthost(script)
+    with service(t) as s:
+        t.equal(s.submit("-i", BOB).status, status)
+    records = [dict(re.findall(r"(\w+)=(\S+)", line)) for line in s.records()]
+    t.equal(sorted(r["result"] for r in records), sorted(("queued", result)))
+    t.equal(len({r["queue_id"] for r in records}), 1)
+    t.equal([r["uid"] for r in records if r["result"] == "queued"], [str(os.getuid())])
+
+
 CONFINED = """
 mount --make-rprivate / && mount -o remount,bind,ro / && cd / &&
 exec setpriv --reuid www-data --regid www-data --clear-groups --no-new-privs "$@"
