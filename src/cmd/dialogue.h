@@ -66,8 +66,8 @@ void dialogue_done(struct dialogue *d); /* all but the submission's configuratio
 /* Answers what the engine has asked last; the answer is done. */
 void dialogue_give(struct dialogue *d, struct answer *a);
 
-/* Writes into the log what has become of the message. That happens by itself when it is over, unless
- * it was done before. */
+/* Writes into the log what has become of the message. That happens by itself when it is over,
+ * unless it was done before. */
 void dialogue_record(struct dialogue *d);
 
 #endif
