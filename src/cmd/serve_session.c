@@ -100,8 +100,7 @@ static void told(struct serve_session *s)
     if (s->telling)
         waiting_told(&s->waiting);
     s->telling = false;
-    if (s->waiting.item.spool)
-        waiting_close(&s->waiting);
+    waiting_close(&s->waiting);
 }
 
 /* Another one may be given again by a client that has lost its connection: the same nonce makes the
@@ -353,8 +352,7 @@ static int run(struct serve_session *s, const struct serve_peer *peer, bool lmtp
     int done = dialogue_run(&s->dialogue, lmtp, e);
     if (done == 0 && s->telling)
         await_end(s);
-    if (s->waiting.item.spool)
-        waiting_close(&s->waiting);
+    waiting_close(&s->waiting);
     dialogue_done(&s->dialogue);
     spool_close(&s->spool);
     return done;

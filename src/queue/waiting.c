@@ -104,7 +104,7 @@ static enum item_open find(const struct spool *s, const struct queue_id *id, str
 int waiting_open(const struct spool *s, const struct queue_id *id, struct waiting *ret,
                  struct err *e)
 {
-    *ret = (struct waiting){ .notify = -1 };
+    *ret = (struct waiting){ 0 };
     enum item_open found = find(s, id, &ret->item, e);
     if (found != ITEM_OPEN)
         return found == ITEM_BAD ? -1 : 0;
@@ -126,7 +126,7 @@ int waiting_commit(const struct spool *s, struct entry *entry, const struct stor
 {
     CLEANUP(io_close) int lock = -1;
     ERR ignored = { 0 };
-    *ret = (struct waiting){ .notify = -1 };
+    *ret = (struct waiting){ 0 };
     int done = spool_commit_locked(s, entry, stored, &lock, e);
     if (done < 0)
         return -1;
@@ -145,10 +145,10 @@ int waiting_commit(const struct spool *s, struct entry *entry, const struct stor
 
 void waiting_close(struct waiting *w)
 {
-    if (w->notify >= 0)
+    if (w->item.spool && w->notify >= 0)
         io_close(&w->notify);
     item_close(&w->item);
-    *w = (struct waiting){ .notify = -1 };
+    *w = (struct waiting){ 0 };
 }
 
 /* ---- looking ---- */

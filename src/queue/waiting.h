@@ -24,12 +24,11 @@ enum waiting_result {
     WAITING_LATER,   /* the time is over, and something is still to do */
 };
 
-struct waiting {      /* zeroed: closed. Stays where it is while it is open */
-    struct item item; /* for show: not to be changed */
-    int notify;       /* inotify on the file, -1 where there is none */
-    bool awaits;      /* the lock is held */
-    struct waiter
-        *waiter; /* to be set by whoever may be asked to end his wait; NULL: nobody asks */
+struct waiting {           /* zeroed: closed. Stays where it is while it is open */
+    struct item item;      /* for show: not to be changed */
+    int notify;            /* while the item is open: inotify on the file, -1 where there is none */
+    bool awaits;           /* the lock is held */
+    struct waiter *waiter; /* set by whoever may be asked to end his wait, or NULL */
 
     /* Of each recipient, as waiting_for has found them: what is to be told. */
     size_t n;
@@ -60,6 +59,7 @@ enum waiting_result waiting_for(struct waiting *w, struct deadline deadline);
  * (the client is gone) a runner bounces them. */
 void waiting_told(struct waiting *w);
 
+/* It is zeroed then; one that is closed stays closed. */
 void waiting_close(struct waiting *w);
 
 #endif

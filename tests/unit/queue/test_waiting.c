@@ -299,6 +299,40 @@ static void test_all_at_once(void **state)
     scratch_remove(&scratch);
 }
 
+/* ---- closed ---- */
+
+/* Zeroed is closed, and descriptor 0 is somebody else's; so is what could not be watched, which has
+ * its room all the same. */
+static void test_close(void **state)
+{
+    (void)state;
+    struct waiting w = { 0 };
+    int own = fcntl(STDIN_FILENO, F_GETFD) < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+    assert_int_not_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+    waiting_close(&w);
+    waiting_close(&w);
+    w.marks = arena_new(&w.item.arena, 3, 1);
+    waiting_close(&w);
+    assert_null(w.marks);
+    assert_int_not_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+    if (own >= 0)
+        close(own);
+}
+
+/* Closed again, it is as it was at first. */
+static void test_close_twice(void **state)
+{
+    (void)state;
+    struct place p;
+    set_up(&p, false);
+    int notify = p.waiting.notify;
+    waiting_close(&p.waiting);
+    waiting_close(&p.waiting);
+    assert_true(notify < 0 || fcntl(notify, F_GETFD) < 0);
+    assert_int_not_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+    tear_down(&p);
+}
+
 /* ---- told ---- */
 
 static const char *marks_of(const struct place *p)
@@ -508,6 +542,8 @@ int main(void)
         cmocka_unit_test(test_what_is_left_in_sent),
         cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_another_of_that_name),
+        cmocka_unit_test(test_close),
+        cmocka_unit_test(test_close_twice),
         cmocka_unit_test(test_told),
         cmocka_unit_test(test_told_with_a_nonce),
         cmocka_unit_test(test_refused_too_late),
