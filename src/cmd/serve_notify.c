@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+
+enum { PATIENCE_S = 5 }; /* with a supervisor that does not read */
 
 /* An absolute path, or a name that is in no file system: "@name". */
 static bool make_address(const char *name, struct sockaddr_un *ret, socklen_t *len)
@@ -30,9 +33,11 @@ void serve_notify(const char *state)
     const char *name = getenv("NOTIFY_SOCKET");
     if (!name || !make_address(name, &address, &len))
         return;
+    const struct timeval patience = { .tv_sec = PATIENCE_S };
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, len);
     io_close(&fd);
 }

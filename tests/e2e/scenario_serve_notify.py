@@ -47,6 +47,21 @@ def test_nobody_there(t):
         t.accepted(s.submit(BOB))
 
 
+@cases("file", "abstract")
+def test_nobody_reads(t, kind):
+    """A supervisor whose ear is full neither: the service works, and ends."""
+    t.smarthost()
+    name = str(t.folder / "notify") if kind == "file" else f"@postbag-{t.folder.name}-{id(t)}"
+    with supervisor(name), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as chatter:
+        chatter.setblocking(False)
+        chatter.connect(name.replace("@", "\0"))
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                chatter.send(b"STATUS=")
+        with service(t, env={"NOTIFY_SOCKET": name}) as s:
+            t.accepted(s.submit(BOB))
+
+
 def test_not_ready(t):
     """Whoever cannot start says nothing of the kind."""
     with supervisor(str(t.folder / "notify")) as listener:
