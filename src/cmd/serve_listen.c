@@ -33,9 +33,12 @@ static bool is_loopback(const struct sockaddr_storage *address)
 {
     const struct sockaddr_in *v4 = (const void *)address;
     const struct sockaddr_in6 *v6 = (const void *)address;
-    if (address->ss_family == AF_INET)
-        return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-    return address->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+    bool is_v4 = address->ss_family == AF_INET;
+    const void *octets = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
+    char text[INET6_ADDRSTRLEN];
+    const struct target target = { .host = text, .is_literal = true };
+    return (is_v4 || address->ss_family == AF_INET6) &&
+           inet_ntop(address->ss_family, octets, text, sizeof text) && target_is_local(&target);
 }
 
 static int inherit(struct listeners *l, int fd, struct err *e)
@@ -142,18 +145,29 @@ static int listen_unix(struct listeners *l, const char *path, struct err *e)
 
 /* SMTP on loopback. */
 
-/* A literal address, or "localhost". */
+/* A literal address, or "localhost". One of IPv4 needs no IPv6, however it is written. */
 static int make_address(const char *host, int port, struct sockaddr_storage *ret)
 {
     struct sockaddr_in *v4 = (void *)ret;
     struct sockaddr_in6 *v6 = (void *)ret;
-    *ret = (struct sockaddr_storage){ .ss_family = AF_INET };
-    v4->sin_port = htons((uint16_t)port);
-    if (inet_pton(AF_INET, strcmp(host, "localhost") ? host : "127.0.0.1", &v4->sin_addr) == 1)
-        return 0;
-    ret->ss_family = AF_INET6;
-    v6->sin6_port = htons((uint16_t)port);
-    return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 ? 0 : -1;
+    struct in_addr in = { .s_addr = htonl(INADDR_LOOPBACK) };
+    struct in6_addr in6 = IN6ADDR_ANY_INIT;
+    bool is_v4 = span_iis(span_of(host), "localhost") || inet_pton(AF_INET, host, &in) == 1;
+    if (!is_v4 && inet_pton(AF_INET6, host, &in6) != 1)
+        return -1;
+    if (IN6_IS_ADDR_V4MAPPED(&in6)) {
+        is_v4 = true;
+        memcpy(&in, in6.s6_addr + 12, sizeof in);
+    }
+    *ret = (struct sockaddr_storage){ .ss_family = is_v4 ? AF_INET : AF_INET6 };
+    if (is_v4) {
+        v4->sin_port = htons((uint16_t)port);
+        v4->sin_addr = in;
+    } else {
+        v6->sin6_port = htons((uint16_t)port);
+        v6->sin6_addr = in6;
+    }
+    return 0;
 }
 
 static int bind_tcp(struct listeners *l, const char *where, const struct sockaddr_storage *address,
@@ -181,7 +195,7 @@ static int listen_tcp(struct listeners *l, const char *where, struct err *e)
     struct sockaddr_storage address;
     if (target_parse(&a, where, &net, &target, e) < 0)
         return -1;
-    if (make_address(target.host, target.port, &address) < 0 || !is_loopback(&address))
+    if (!target_is_local(&target) || make_address(target.host, target.port, &address) < 0)
         return err_set(e, ERR_CONFIG, "listen = %s: write an address as in 127.0.0.1:25", where);
     return bind_tcp(l, where, &address, e);
 }

@@ -13,31 +13,52 @@ enum { NOBODY = 65534 };
 
 static const struct serve_peer unknown = { .uid = NOBODY, .gid = NOBODY };
 
-/* An end of a connection as /proc/net/tcp and tcp6 write it. */
+/* An end of a connection; an IPv4 address is mapped, as a socket of IPv6 has it. */
 struct end {
+    uint32_t words[4];
+    uint16_t port;
+};
+
+/* As /proc/net/tcp and tcp6 write it. */
+struct end_text {
     char text[48];
 };
 
+static const uint32_t mapped[] = { 0, 0, 0xffff };
+
 static struct end end_of(const struct sockaddr_storage *address)
 {
-    struct end end = { "" };
-    uint32_t w[4] = { 0 };
+    const struct sockaddr_in *v4 = (const void *)address;
+    const struct sockaddr_in6 *v6 = (const void *)address;
+    struct end end = { .words = { mapped[0], mapped[1], htonl(mapped[2]) } };
     if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const void *)address;
-        (void)snprintf(end.text, sizeof end.text, "%08" PRIX32 ":%04X", in->sin_addr.s_addr,
-                       ntohs(in->sin_port));
+        end.words[3] = v4->sin_addr.s_addr;
+        end.port = ntohs(v4->sin_port);
     } else {
-        const struct sockaddr_in6 *in = (const void *)address;
-        memcpy(w, &in->sin6_addr, sizeof w);
-        (void)snprintf(end.text, sizeof end.text,
-                       "%08" PRIX32 "%08" PRIX32 "%08" PRIX32 "%08" PRIX32 ":%04X", w[0], w[1],
-                       w[2], w[3], ntohs(in->sin6_port));
+        memcpy(end.words, &v6->sin6_addr, sizeof end.words);
+        end.port = ntohs(v6->sin6_port);
     }
     return end;
 }
 
+static bool is_v4(struct end end)
+{
+    return end.words[0] == mapped[0] && end.words[1] == mapped[1] &&
+           end.words[2] == htonl(mapped[2]);
+}
+
+static struct end_text write_end(struct end end, size_t first)
+{
+    struct end_text ret;
+    size_t len = 0;
+    for (size_t i = first; i < 4; i++, len += 8)
+        (void)snprintf(ret.text + len, sizeof ret.text - len, "%08" PRIX32, end.words[i]);
+    (void)snprintf(ret.text + len, sizeof ret.text - len, ":%04X", end.port);
+    return ret;
+}
+
 /* A line: number local remote state queues timer retransmits uid … */
-static bool is_end(struct span line, struct end local, struct end remote, uid_t *ret)
+static bool is_end(struct span line, const char *local, const char *remote, uid_t *ret)
 {
     enum { LOCAL = 1, REMOTE = 2, UID = 7, WORDS = 8 };
     struct span words[WORDS] = { 0 };
@@ -45,36 +66,39 @@ static bool is_end(struct span line, struct end local, struct end remote, uid_t 
     for (size_t i = 0; i < WORDS; i++)
         if (!span_word(&line, &words[i]))
             return false;
-    if (!span_is(words[LOCAL], local.text) || !span_is(words[REMOTE], remote.text) ||
+    if (!span_is(words[LOCAL], local) || !span_is(words[REMOTE], remote) ||
         span_number(words[UID], UINT32_MAX, &uid) < 0)
         return false;
     *ret = (uid_t)uid;
     return true;
 }
 
-static bool find_owner(const char *table, struct end local, struct end remote, uid_t *ret)
+/* The addresses stand there from the word `first` on. */
+static bool find_owner(const char *table, size_t first, const struct end ends[static 2], uid_t *ret)
 {
+    struct end_text local = write_end(ends[0], first), remote = write_end(ends[1], first);
     char line[256];
     bool found = false;
     FILE *file = fopen(table, "re");
     if (!file)
         return false;
     while (!found && fgets(line, sizeof line, file))
-        found = is_end(span_of(line), local, remote, ret);
+        found = is_end(span_of(line), local.text, remote.text, ret);
     (void)fclose(file);
     return found;
 }
 
-/* Their local end is our remote one. */
+/* Their local end is our remote one. Over IPv4 either side's socket may be one of IPv6. */
 static struct serve_peer peer_of_tcp(int fd, const struct sockaddr_storage *ours)
 {
     struct sockaddr_storage theirs = { 0 };
     socklen_t len = sizeof theirs;
     struct serve_peer peer = unknown;
-    const char *table = ours->ss_family == AF_INET ? "/proc/self/net/tcp" : "/proc/self/net/tcp6";
     if (getpeername(fd, (struct sockaddr *)&theirs, &len) < 0)
         return unknown;
-    peer.known = find_owner(table, end_of(&theirs), end_of(ours), &peer.uid);
+    const struct end ends[] = { end_of(&theirs), end_of(ours) };
+    peer.known = (is_v4(ends[0]) && find_owner("/proc/self/net/tcp", 3, ends, &peer.uid)) ||
+                 find_owner("/proc/self/net/tcp6", 0, ends, &peer.uid);
     return peer;
 }
 

@@ -853,7 +853,22 @@ def test_smtplib_over_loopback(t):
     t.match("\n".join(s.records()), "uid=0")
 
 
-@cases("0.0.0.0:25", "[::]:25", "192.0.2.1:25")
+@cases("[::ffff:127.0.0.1]", "LocalHost")
+def test_loopback_as_it_may_be_written(t, where):
+    need_root()
+    t.smarthost()
+    port = free_port()
+    with service(t, f"listen = {where}:{port}", "users = 0"):
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::ffff:127.0.0.1")):
+            if family == socket.AF_INET6 and not os.path.exists("/proc/net/tcp6"):
+                continue
+            with socket.socket(family) as s:
+                s.connect((host, port))
+                s.sendall(b"EHLO x\r\nMAIL FROM:<ann@example.org>\r\nQUIT\r\n")
+                t.match(s.makefile().read(), "\n250 2.0.0 OK\n221 ")
+
+
+@cases("0.0.0.0:25", "[::]:25", "192.0.2.1:25", "[::ffff:192.0.2.1]:25")
 def test_never_for_other_machines(t, where):
     t.smarthost()
     t.config(more=("[serve]", f"listen = {where}"))

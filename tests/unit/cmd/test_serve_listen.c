@@ -147,8 +147,12 @@ static void test_loopback(void **state)
         const char *where;
         enum err_kind kind;
     } rows[] = {
-        { "127.0.0.1", ERR_NONE },   { "localhost", ERR_NONE },     { "0.0.0.0", ERR_CONFIG },
-        { "192.0.2.1", ERR_CONFIG }, { "example.org", ERR_CONFIG }, { "[::]", ERR_CONFIG },
+        { "127.0.0.1", ERR_NONE },          { "localhost", ERR_NONE },
+        { "0.0.0.0", ERR_CONFIG },          { "192.0.2.1", ERR_CONFIG },
+        { "example.org", ERR_CONFIG },      { "[::]", ERR_CONFIG },
+        { "[::ffff:127.0.0.1]", ERR_NONE }, { "[::ffff:192.0.2.1]", ERR_CONFIG },
+        { "127.3.2.1", ERR_NONE },          { "LocalHost", ERR_NONE },
+        { "[::ffff:0.0.0.0]", ERR_CONFIG },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -171,15 +175,24 @@ static void test_loopback(void **state)
 
 /* ---- what is handed over ---- */
 
-enum what { UNIX_SOCKET, LOOPBACK, ANY, NO_LISTENER, NO_SOCKET };
+enum what { UNIX_SOCKET, LOOPBACK, MAPPED, ANY, NO_LISTENER, NO_SOCKET };
 
 static int make(enum what what)
 {
     struct sockaddr_un path = { .sun_family = AF_UNIX };
     struct sockaddr_in in = { .sin_family = AF_INET };
     in.sin_addr.s_addr = htonl(what == ANY ? INADDR_ANY : INADDR_LOOPBACK);
+    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
     if (what == NO_SOCKET)
         return open("/dev/null", O_RDONLY);
+    if (what == MAPPED) {
+        int fd = socket(AF_INET6, SOCK_STREAM, 0), off = 0;
+        if (fd < 0) /* a machine without IPv6 */
+            return make(LOOPBACK);
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+        (void)inet_pton(AF_INET6, "::ffff:127.0.0.1", &in6.sin6_addr);
+        return bind(fd, (void *)&in6, sizeof in6) < 0 || listen(fd, 1) < 0 ? -1 : fd;
+    }
     int fd = socket(what == UNIX_SOCKET ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
     int bound = what == UNIX_SOCKET ? bind(fd, (void *)&path, sizeof(sa_family_t))
                                     : bind(fd, (void *)&in, sizeof in);
@@ -210,7 +223,8 @@ static int inherit(void *context)
 static void test_inherited(void **state)
 {
     static const int wanted[] = {
-        [UNIX_SOCKET] = 0, [LOOPBACK] = 0, [ANY] = 1, [NO_LISTENER] = 1, [NO_SOCKET] = 1,
+        [UNIX_SOCKET] = 0, [LOOPBACK] = 0,    [MAPPED] = 0,
+        [ANY] = 1,         [NO_LISTENER] = 1, [NO_SOCKET] = 1,
     };
     (void)state;
     for (enum what what = UNIX_SOCKET; what <= NO_SOCKET; what++)

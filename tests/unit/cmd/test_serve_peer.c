@@ -27,40 +27,71 @@ static void test_unix(void **state)
     close(fds[1]);
 }
 
-static socklen_t loopback(int family, struct sockaddr_storage *ret)
+static socklen_t fill(int family, const char *address, int port, struct sockaddr_storage *ret)
 {
     struct sockaddr_in *v4 = (void *)ret;
     struct sockaddr_in6 *v6 = (void *)ret;
     *ret = (struct sockaddr_storage){ .ss_family = (sa_family_t)family };
-    v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (family == AF_INET6) {
-        v4->sin_addr.s_addr = 0;
-        v6->sin6_addr = in6addr_loopback;
+    if (family == AF_INET) {
+        assert_int_equal(inet_pton(family, address, &v4->sin_addr), 1);
+        v4->sin_port = htons((uint16_t)port);
+        return sizeof *v4;
     }
-    return family == AF_INET ? sizeof *v4 : sizeof *v6;
+    assert_int_equal(inet_pton(family, address, &v6->sin6_addr), 1);
+    v6->sin6_port = htons((uint16_t)port);
+    return sizeof *v6;
 }
 
+static int make_socket(int family)
+{
+    int off = 0;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    return fd;
+}
+
+/* Where somebody listens; 0 on a machine without IPv6. */
+static int listen_at(int fd, int family, const char *address)
+{
+    struct sockaddr_storage at;
+    socklen_t len = fill(family, address, 0, &at);
+    if (fd < 0 || bind(fd, (void *)&at, len) < 0)
+        return 0;
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (void *)&at, &len), 0);
+    return ntohs(family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
+                                   : ((struct sockaddr_in6 *)&at)->sin6_port);
+}
+
+/* IPv4 by sockets of IPv6, too: then the two ends stand in different tables. */
 static void test_tcp(void **state)
 {
-    static const int families[] = { AF_INET, AF_INET6 };
+    static const struct {
+        int here, there;
+        const char *server, *client;
+    } rows[] = {
+        { AF_INET, AF_INET, "127.0.0.1", "127.0.0.1" },
+        { AF_INET6, AF_INET6, "::1", "::1" },
+        { AF_INET, AF_INET6, "127.0.0.1", "::ffff:127.0.0.1" },
+        { AF_INET6, AF_INET, "::ffff:127.0.0.1", "127.0.0.1" },
+        { AF_INET6, AF_INET6, "::ffff:127.0.0.1", "::ffff:127.0.0.1" },
+    };
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sockaddr_storage at;
-        socklen_t len = loopback(families[i], &at);
-        int listener = socket(families[i], SOCK_STREAM, 0);
-        if (listener < 0 || bind(listener, (void *)&at, len) < 0)
-            continue; /* a machine without IPv6 */
-        assert_int_equal(listen(listener, 1), 0);
-        assert_int_equal(getsockname(listener, (void *)&at, &len), 0);
-        int client = socket(families[i], SOCK_STREAM, 0);
-        assert_int_equal(connect(client, (void *)&at, len), 0);
-        int server = accept(listener, NULL, NULL);
-        struct serve_peer peer = serve_peer_of(server);
-        assert_true(peer.known);
-        assert_int_equal(peer.uid, getuid());
-        assert_int_equal(peer.pid, 0);
+        int listener = make_socket(rows[i].here), client = make_socket(rows[i].there);
+        int port = listen_at(listener, rows[i].here, rows[i].server);
+        if (port && client >= 0) {
+            socklen_t len = fill(rows[i].there, rows[i].client, port, &at);
+            assert_int_equal(connect(client, (void *)&at, len), 0);
+            int server = accept(listener, NULL, NULL);
+            struct serve_peer peer = serve_peer_of(server);
+            if (!peer.known || peer.uid != getuid() || peer.pid)
+                fail_msg("%s from %s", rows[i].server, rows[i].client);
+            close(server);
+        }
         close(client);
-        close(server);
         close(listener);
     }
 }
