@@ -57,17 +57,18 @@ static struct end_text write_end(struct end end, size_t first)
     return ret;
 }
 
-/* A line: number local remote state queues timer retransmits uid … */
+/* A line: number local remote state queues timer retransmits uid timeout inode … What its process
+ * has closed already has no inode any more, and uid 0, whosever it was. */
 static bool is_end(struct span line, const char *local, const char *remote, uid_t *ret)
 {
-    enum { LOCAL = 1, REMOTE = 2, UID = 7, WORDS = 8 };
+    enum { LOCAL = 1, REMOTE = 2, UID = 7, INODE = 9, WORDS = 10 };
     struct span words[WORDS] = { 0 };
     uint64_t uid;
     for (size_t i = 0; i < WORDS; i++)
         if (!span_word(&line, &words[i]))
             return false;
     if (!span_is(words[LOCAL], local) || !span_is(words[REMOTE], remote) ||
-        span_number(words[UID], UINT32_MAX, &uid) < 0)
+        span_is(words[INODE], "0") || span_number(words[UID], UINT32_MAX, &uid) < 0)
         return false;
     *ret = (uid_t)uid;
     return true;

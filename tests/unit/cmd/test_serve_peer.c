@@ -96,6 +96,24 @@ static void test_tcp(void **state)
     }
 }
 
+/* The kernel has forgotten whose it was, and writes 0. */
+static void test_closed(void **state)
+{
+    (void)state;
+    struct sockaddr_storage at;
+    int listener = make_socket(AF_INET), client = make_socket(AF_INET);
+    int port = listen_at(listener, AF_INET, "127.0.0.1");
+    socklen_t len = fill(AF_INET, "127.0.0.1", port, &at);
+    assert_int_equal(connect(client, (void *)&at, len), 0);
+    close(client);
+    int server = accept(listener, NULL, NULL);
+    struct serve_peer peer = serve_peer_of(server);
+    assert_false(peer.known);
+    assert_int_equal(peer.uid, 65534);
+    close(server);
+    close(listener);
+}
+
 static void test_nobody(void **state)
 {
     int fds[2];
@@ -113,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unix),
         cmocka_unit_test(test_tcp),
+        cmocka_unit_test(test_closed),
         cmocka_unit_test(test_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
