@@ -34,8 +34,6 @@ const struct err *outcome_error(const struct outcome *o)
         return NULL;
     if (o->delivery->session.result != VERDICT_PENDING)
         return &o->delivery->session.err;
-    for (size_t i = 0; i < o->delivery->n; i++)
-        if (!verdict_is_settled(&o->delivery->verdicts[i]))
-            return &o->delivery->verdicts[i].err;
-    return NULL;
+    const struct verdict *worst = verdict_worst(o->delivery->verdicts, NULL, o->delivery->n);
+    return worst ? &worst->err : NULL;
 }

@@ -25,8 +25,8 @@ const char *outcome_result(const struct outcome *o);
 /* Recipients with this verdict. */
 size_t outcome_count(const struct outcome *o, enum verdict_result result);
 
-/* The error that stands for the whole: before or at the session, else of the first recipient that
- * failed. NULL when all was sent or queued. */
+/* The error that stands for the whole: before or at the session, else the recipients' worst, by
+ * which the exit status goes too (verdict_worst). NULL when all was sent or queued. */
 const struct err *outcome_error(const struct outcome *o);
 
 /* One JSON object and a line feed. */

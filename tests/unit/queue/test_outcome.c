@@ -50,11 +50,41 @@ static void test_error(void **state)
     tear_down(&f);
 }
 
+/* A permanent failure stands for all, wherever it is; else the first. */
+static void test_worst(void **state)
+{
+    (void)state;
+    static const struct {
+        int codes[MOST]; /* 0: ambiguous; 250: sent */
+        const char *text;
+    } rows[] = {
+        { { 450, 550, 551 }, "550 words" }, { { 250, 450, 550 }, "550 words" },
+        { { 450, 451, 250 }, "450 words" }, { { 0, 450, 250 }, "0 words" },
+        { { 550, 450, 250 }, "550 words" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        set_up(&f, MOST);
+        for (size_t r = 0; r < MOST; r++) {
+            int code = rows[i].codes[r];
+            decide(&f.verdicts[r],
+                   code == 250   ? VERDICT_SENT
+                   : code == 0   ? VERDICT_AMBIGUOUS
+                   : code >= 500 ? VERDICT_REFUSED
+                                 : VERDICT_FAILED,
+                   code, "words");
+        }
+        assert_string_equal(outcome_error(&f.outcome)->text, rows[i].text);
+        tear_down(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_result_names),
         cmocka_unit_test(test_error),
+        cmocka_unit_test(test_worst),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
