@@ -128,9 +128,7 @@ int sig_poll(struct pollfd *fds, nfds_t n, int ms)
 /* A session calls it with each reply; TERM is never ignored, and so says whether any is held. */
 void sig_release(void)
 {
-    struct sigaction now;
-    sigaction(SIGTERM, NULL, &now);
-    if (now.sa_handler != sig_note && now.sa_handler != sig_note_stop)
+    if (!sig_is_held() && !sig_has(SIGTERM, sig_note_stop))
         return;
     sig_set_unless_ignored(deadly, DEADLY, SIG_DFL);
     if (caught)
