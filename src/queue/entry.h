@@ -58,8 +58,7 @@ struct entry {
     const char *nonce;                          /* NULL: none */
     uint64_t header_size, body_size;
     struct state state;
-    struct span
-        replies; /* queue/replies.h, to be written behind END; entry_parse leaves it empty */
+    struct span replies; /* to be written behind END; entry_parse leaves it empty */
 
     uint64_t message_at; /* octets before the message; filled by entry_parse */
 };

@@ -16,7 +16,7 @@ struct retry {
  *   - whoever is turned away, as one too many (421)
  *   - where a connection ends before a message is begun; and for RETRY_AWAY_MS where nobody listens
  *   - with a nonce, recipients without an answer, since the connection was lost on the way: the
- *     answers that have come stand. So often a message is given, RETRY_GIFTS at most
+ *     answers that have come stand. A message is given RETRY_GIFTS times at most
  *
  * A signal (base/sig.h) ends it, as it is. */
 void retry_deliver(const struct retry *r, struct delivery *ret);
