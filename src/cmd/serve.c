@@ -18,6 +18,7 @@
 #include "cmd/serve_listen.h"
 #include "cmd/serve_notify.h"
 #include "cmd/serve_places.h"
+#include "cmd/serve_session.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -4,9 +4,7 @@
 #define CMD_SERVE_H
 
 #include "cmd/options.h"
-#include "cmd/serve_peer.h"
 #include "config/config.h"
-#include "queue/waiter.h"
 
 /* What the parent has and every session is given. */
 struct serve {
@@ -16,10 +14,5 @@ struct serve {
     struct config config;
     const char *spool; /* path */
 };
-
-/* The life of a session on its connection; takes the descriptor over. `waiter` says when it waits
- * for a verdict; may be NULL. Returns its exit status. */
-int serve_session_run(const struct serve *serve, int fd, const struct serve_peer *peer, bool lmtp,
-                      struct waiter *waiter);
 
 #endif

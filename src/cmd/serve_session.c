@@ -1,15 +1,15 @@
-/* A session of the service: one connection of one user, whose messages are put into the spool and
- * whose answers are what becomes of them.
+/* A session's messages are put into the spool, and its answers are what becomes of them.
  *
  * It has the service's rights and believes nothing but the kernel: the user is whoever holds the
  * other end. Only an explicit end of data commits a message; who dies or goes silent before that
  * has sent nothing. A client may be silent for COMMAND_MS, and take MESSAGE_MS for a message. */
+#include "cmd/serve_session.h"
+
 #include "base/clock.h"
 #include "base/sig.h"
 #include "cmd/dialogue.h"
 #include "cmd/handover.h"
 #include "cmd/kept.h"
-#include "cmd/serve.h"
 #include "cmd/serve_count.h"
 #include "cmd/serve_limits.h"
 #include "cmd/serve_queue.h"

@@ -1,5 +1,7 @@
 /* A session as its client sees it, and what it leaves in the spool. It runs in a process of its
  * own, as in the service. */
+#include "cmd/serve_session.h"
+
 #include "base/clock.h"
 #include "serve_fixture.h"
 #include "smtp/arguments.h"
