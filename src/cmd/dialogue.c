@@ -238,8 +238,6 @@ static int get_input(struct dialogue *d, char *room, size_t len, struct err *e)
     if (n < 0)
         return -1;
     server_feed(&d->server, (struct span){ room, (size_t)n });
-    if (n == 0 && server_in_message(&d->server))
-        return err_set(e, ERR_INPUT, "standard input ended within a message");
     return n > 0;
 }
 

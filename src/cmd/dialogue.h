@@ -24,7 +24,8 @@ struct dialogue_ops {
     int (*queue)(struct dialogue *d, struct err *e);
     /* The message is over and recorded. */
     void (*forget)(struct dialogue *d);
-    /* Octets from the other side: how many, 0 at the end, -1. And all of these to it. */
+    /* Octets from the other side: how many; 0 at the end; -1, also where that is within a message
+     * (server_in_message). And all of these to it. */
     ssize_t (*read)(struct dialogue *d, char *room, size_t len, struct err *e);
     int (*write)(struct dialogue *d, struct span octets, struct err *e);
 };

@@ -124,9 +124,12 @@ static void forget(struct dialogue *d)
 
 static ssize_t read_input(struct dialogue *d, char *room, size_t len, struct err *e)
 {
-    (void)d;
     ssize_t n = io_read(STDIN_FILENO, room, len);
-    return n < 0 ? err_system(e, ERR_IO, errno, "standard input") : n;
+    if (n < 0)
+        return err_system(e, ERR_IO, errno, "standard input");
+    if (n == 0 && server_in_message(&d->server))
+        return err_set(e, ERR_INPUT, "standard input ended within a message");
+    return n;
 }
 
 static int write_output(struct dialogue *d, struct span octets, struct err *e)

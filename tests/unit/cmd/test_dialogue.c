@@ -71,7 +71,8 @@ static ssize_t give_input(struct dialogue *d, char *room, size_t len, struct err
 {
     struct talk *t = owner(d);
     size_t n = t->input.len < t->step ? t->input.len : t->step;
-    (void)e;
+    if (!n && server_in_message(&d->server))
+        return err_set(e, ERR_INPUT, "the end");
     n = n < len ? n : len;
     memcpy(room, t->input.at, n);
     t->input = span_from(t->input, n);
