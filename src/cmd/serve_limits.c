@@ -1,12 +1,12 @@
 #include "cmd/serve_limits.h"
 
+#include "base/io.h"
 #include "base/span.h"
 
-#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { MIB = 1024 * 1024 };
+enum { MIB = 1024 * 1024, STATM_MAX = 1024 };
 
 static const uint64_t most_pages = (uint64_t)1 << 40;
 
@@ -24,15 +24,15 @@ static void lower(__rlimit_resource_t what, rlim_t to)
 /* The octets of addresses in use: the first word, in pages. 0: not known. */
 static uint64_t memory_now(void)
 {
-    char line[256];
-    struct span rest = { 0 }, word;
+    static const char name[] = "/proc/self/statm";
+    BUF text = { 0 };
+    ERR ignored = { 0 };
+    struct span word;
     uint64_t pages;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (!file)
+    CLEANUP(io_close) int fd = io_open_file(name);
+    if (fd < 0 || io_read_all(fd, name, STATM_MAX, &text, &ignored) < 0)
         return 0;
-    if (fgets(line, sizeof line, file))
-        rest = span_of(line);
-    (void)fclose(file);
+    struct span rest = buf_span(&text);
     if (!span_word(&rest, &word) || span_number(word, most_pages, &pages) < 0)
         return 0;
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
