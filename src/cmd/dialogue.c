@@ -45,7 +45,6 @@ static int status_of(const struct dialogue *d)
 void dialogue_record(struct dialogue *d)
 {
     const struct submission *s = &d->submission;
-    BUF line = { 0 };
     struct outcome o = { .name = s->options->name,
                          .account = s->account,
                          .envelope = s->envelope.sender ? &s->envelope : NULL,
@@ -65,9 +64,7 @@ void dialogue_record(struct dialogue *d)
         o.delivery = NULL;
         o.error = &d->failure;
     }
-    config_start_log(&s->config, s->options->name);
-    outcome_record(&o, s->config.log.json, &line);
-    log_write(o.status ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, buf_span(&line));
+    outcome_log(&o, &s->config);
     log_done();
 }
 

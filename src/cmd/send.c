@@ -15,10 +15,7 @@
 /* Nothing here may change the verdict. */
 static void record(const struct submission *s, const struct outcome *o)
 {
-    BUF line = { 0 };
-    config_start_log(&s->config, s->options->name);
-    outcome_record(o, s->config.log.json, &line);
-    log_write(o->status ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, buf_span(&line));
+    outcome_log(o, &s->config);
     if (log_problem() && (o->status || s->options->verbose))
         say(s->options->name, "log: %s", log_problem());
     log_done();

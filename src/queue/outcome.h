@@ -2,6 +2,7 @@
 #ifndef QUEUE_OUTCOME_H
 #define QUEUE_OUTCOME_H
 
+#include "config/config.h"
 #include "queue/deliver.h"
 
 struct outcome {
@@ -34,5 +35,9 @@ void outcome_json(const struct outcome *o, struct buf *to);
 
 /* One line for the log, as text or JSON. */
 void outcome_record(const struct outcome *o, bool json, struct buf *to);
+
+/* Writes that into the log as [log] says, as an error if there is an exit status. The caller ends
+ * it: log_problem, if he wants to know, and log_done. */
+void outcome_log(const struct outcome *o, const struct config *config);
 
 #endif

@@ -1,5 +1,6 @@
 /* The outcome for machines: --json and the log. */
 #include "base/json.h"
+#include "base/log.h"
 #include "queue/outcome.h"
 
 #include <string.h>
@@ -195,4 +196,12 @@ void outcome_record(const struct outcome *o, bool json, struct buf *to)
     BUF line = { 0 };
     record_text(o, &line);
     buf_add_span(to, buf_span(&line));
+}
+
+void outcome_log(const struct outcome *o, const struct config *config)
+{
+    BUF line = { 0 };
+    config_start_log(config, o->name);
+    outcome_record(o, config->log.json, &line);
+    log_write(o->status ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, buf_span(&line));
 }

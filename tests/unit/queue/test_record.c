@@ -1,4 +1,7 @@
+#include "base/io.h"
+#include "base/log.h"
 #include "outcome_fixture.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,6 +80,32 @@ static void test_record_of_the_queue(void **state)
     tear_down(&f);
 }
 
+/* As [log] says, and the file alone. */
+static void test_log(void **state)
+{
+    (void)state;
+    for (int json = 0; json < 2; json++) {
+        struct scratch scratch;
+        struct fixture f;
+        scratch_open(&scratch);
+        set_up(&f, 1);
+        decide(&f.verdicts[0], VERDICT_SENT, 250, "ok");
+        const char *file = arena_printf(&scratch.arena, "%s/log", scratch.above);
+        const struct config config = { .log = { "off", file, json } };
+        outcome_log(&f.outcome, &config);
+        assert_null(log_problem());
+        log_done();
+        BUF got = { 0 };
+        ERR e = { 0 };
+        CLEANUP(io_close) int fd = io_open_file(file);
+        assert_int_equal(io_read_all(fd, file, 4096, &got, &e), 0);
+        const char *wanted = json ? "\"result\":\"sent\",\"exit\":0," : "result=sent exit=0 ";
+        assert_non_null(strstr(buf_string(&got), wanted));
+        tear_down(&f);
+        scratch_remove(&scratch);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +113,7 @@ int main(void)
         cmocka_unit_test(test_json_before_delivery),
         cmocka_unit_test(test_record_cannot_be_split),
         cmocka_unit_test(test_record_of_the_queue),
+        cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
