@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "cmd/answer.h"
-#include "queue/standing.h"
+#include "queue/bucket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static int open_count(const struct serve_user *user, const struct spool *spool)
     return fd;
 }
 
-static void read_count(int fd, struct standing *ret)
+static void read_count(int fd, struct bucket *ret)
 {
     char text[COUNT_SIZE];
     uint64_t tokens, at;
@@ -41,11 +41,11 @@ static void read_count(int fd, struct standing *ret)
     ret->tokens_at = (int64_t)at;
 }
 
-static void write_count(int fd, const struct standing *s)
+static void write_count(int fd, const struct bucket *b)
 {
     BUF text = { 0 };
-    buf_addf(&text, "%016" PRIu64 " %016" PRId64 "\n", (uint64_t)(s->tokens * MILLION),
-             s->tokens_at);
+    buf_addf(&text, "%016" PRIu64 " %016" PRId64 "\n", (uint64_t)(b->tokens * MILLION),
+             b->tokens_at);
     if (pwrite(fd, text.at, text.len, 0) < 0)
         return;
 }
@@ -54,7 +54,7 @@ int serve_allows_message(const struct serve_user *user, const struct spool *spoo
                          struct err *e)
 {
     BUF words = { 0 };
-    struct standing count = { 0 };
+    struct bucket count = { 0 };
     const struct serve_opts *o = user->opts;
     if (!o->rate_messages)
         return 0;
@@ -63,7 +63,7 @@ int serve_allows_message(const struct serve_user *user, const struct spool *spoo
         return answer_refuse(451, "4.3.0", "Your messages cannot be counted", e);
     read_count(fd, &count);
     int64_t now = clock_wall_ms();
-    int64_t wait_ms = standing_take(&count, o->rate_messages, o->rate_period_s, now);
+    int64_t wait_ms = bucket_take(&count, o->rate_messages, o->rate_period_s, now);
     if (take && !wait_ms)
         write_count(fd, &count);
     if (!wait_ms)

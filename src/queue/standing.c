@@ -92,24 +92,12 @@ void standing_fail(struct standing *s, const struct schedule *schedule, const st
 
 void standing_clear(struct standing *s)
 {
-    struct standing rest = { .tokens = s->tokens, .tokens_at = s->tokens_at };
+    struct standing rest = { .bucket = s->bucket };
     standing_done(s);
     *s = rest;
 }
 
 int64_t standing_take(struct standing *s, unsigned messages, int64_t period_s, int64_t now_ms)
 {
-    if (!messages || period_s <= 0)
-        return 0;
-    const double rounding = 1e-6, burst = messages;
-    double each_ms = (double)period_s * 1000.0 / burst;
-    int64_t passed_ms = now_ms > s->tokens_at ? now_ms - s->tokens_at : 0;
-    double tokens = s->tokens_at ? s->tokens + (double)passed_ms / each_ms : burst;
-    s->tokens = tokens < burst ? tokens : burst;
-    s->tokens_at = now_ms;
-    if (s->tokens + rounding >= 1) {
-        s->tokens = s->tokens > 1 ? s->tokens - 1 : 0;
-        return 0;
-    }
-    return (int64_t)((1 - s->tokens) * each_ms) + 1;
+    return bucket_take(&s->bucket, messages, period_s, now_ms);
 }

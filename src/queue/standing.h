@@ -10,6 +10,7 @@
 #ifndef QUEUE_STANDING_H
 #define QUEUE_STANDING_H
 
+#include "queue/bucket.h"
 #include "queue/entry.h"
 #include "queue/schedule.h"
 #include "queue/spool.h"
@@ -26,8 +27,7 @@ struct standing {      /* zeroed: nothing is known against it */
     char *text; /* what went wrong, NULL if nothing did */
     char *hint; /* or NULL */
 
-    double tokens;     /* of `rate`: messages that may go now */
-    int64_t tokens_at; /* when that was counted, milliseconds since 1970; 0: never */
+    struct bucket bucket; /* of `rate` */
 };
 
 void standing_done(struct standing *s);
@@ -44,11 +44,10 @@ void standing_save(const struct spool *spool, const struct route *route, const s
 void standing_fail(struct standing *s, const struct schedule *schedule, const struct verdict *why,
                    int64_t now, uint32_t random);
 
-/* A connection worked: the trouble is over; tokens stay. */
+/* A connection worked: the trouble is over; the bucket stays. */
 void standing_clear(struct standing *s);
 
-/* Takes one of `messages` per `period_s` (0: no limit): 0, or the milliseconds until there is one.
- * A clock that steps back gives none for free. */
+/* bucket_take of the account's. */
 int64_t standing_take(struct standing *s, unsigned messages, int64_t period_s, int64_t now_ms);
 
 /* Every route that has a file, by account, for `check` and `list`. -1 with ERR_TEMPORARY. */

@@ -78,8 +78,8 @@ static void standing_print(const struct standing *s, struct buf *to)
     buf_addf(to, "stage %s\n", stage_name(s->stage));
     text_print("text", s->text, to);
     text_print("hint", s->hint, to);
-    buf_addf(to, "tokens %" PRId64 "\ntokens-at %" PRId64 "\n", (int64_t)(s->tokens * MILLION),
-             s->tokens_at);
+    buf_addf(to, "tokens %" PRId64 "\ntokens-at %" PRId64 "\n",
+             (int64_t)(s->bucket.tokens * MILLION), s->bucket.tokens_at);
 }
 
 static enum stage stage_parse(struct span name)
@@ -115,9 +115,9 @@ static void number_parse(struct standing *s, struct span key, struct span value)
     else if (span_is(key, "permanent"))
         s->permanent = n;
     else if (span_is(key, "tokens"))
-        s->tokens = (double)n / MILLION;
+        s->bucket.tokens = (double)n / MILLION;
     else if (span_is(key, "tokens-at"))
-        s->tokens_at = n;
+        s->bucket.tokens_at = n;
 }
 
 static void line_parse(struct arena *a, struct span line, struct standing_item *ret)
@@ -245,7 +245,7 @@ void standing_save(const struct spool *spool, const struct route *route, const s
 {
     BUF text = { .limit = STANDING_SIZE };
     struct path path = route_path(route);
-    if (!s->failures && !s->tokens_at) {
+    if (!s->failures && !s->bucket.tokens_at) {
         (void)unlinkat(spool->root, path.text, 0);
         return;
     }

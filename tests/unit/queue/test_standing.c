@@ -91,7 +91,7 @@ static void test_failures_in_a_row(void **state)
 {
     (void)state;
     const int64_t start = 1795000000;
-    struct standing s = { .tokens = 2, .tokens_at = 7 };
+    struct standing s = { .bucket = { 2, 7 } };
     struct verdict why = { .stage = STAGE_CONNECT };
     (void)err_set(&why.err, ERR_CONNECT, "refused");
     standing_fail(&s, &schedule, &why, start, 1);
@@ -119,7 +119,7 @@ static void test_failures_in_a_row(void **state)
     assert_int_equal(s.failures, 0);
     assert_null(s.text);
     assert_int_equal(s.next_s, 0);
-    assert_int_equal(s.tokens_at, 7);
+    assert_int_equal(s.bucket.tokens_at, 7);
     standing_done(&s);
     verdict_done(&why);
 }
@@ -143,72 +143,12 @@ static void test_clock_steps_and_patience(void **state)
     verdict_done(&why);
 }
 
-/* Ten a minute: a burst of ten, then one every six seconds. */
-static void test_rate(void **state)
-{
-    (void)state;
-    struct standing s = { 0 };
-    int64_t now = 1795000000000;
-    for (int i = 0; i < 10; i++)
-        assert_int_equal(standing_take(&s, 10, 60, now), 0);
-    int64_t wait = standing_take(&s, 10, 60, now);
-    assert_in_range(wait, 6000, 6001);
-    assert_int_equal(standing_take(&s, 10, 60, now + wait), 0);
-    assert_in_range(standing_take(&s, 10, 60, now + wait + 3000), 2990, 3001);
-    assert_int_equal(standing_take(&s, 10, 60, now + wait + 6001), 0);
-    for (int i = 0; i < 10; i++) /* never more than the burst at once */
-        assert_int_equal(standing_take(&s, 10, 60, now + 86400000), 0);
-    assert_true(standing_take(&s, 10, 60, now + 86400000) > 0);
-}
-
-static void test_rate_and_clock_steps(void **state)
-{
-    (void)state;
-    struct standing s = { 0 };
-    int64_t now = 1795000000000, hour = 3600000;
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(standing_take(&s, 2, 60, now), 0);
-    int64_t wait = standing_take(&s, 2, 60, now - hour);
-    assert_in_range(wait, 30000, 30001);
-    assert_int_equal(standing_take(&s, 2, 60, now - hour + wait), 0);
-    assert_true(standing_take(&s, 2, 60, now - hour + wait) > 0);
-}
-
-static void test_no_rate(void **state)
-{
-    (void)state;
-    struct standing s = { 0 };
-    for (int i = 0; i < 1000; i++)
-        assert_int_equal(standing_take(&s, 0, 60, i), 0);
-    assert_int_equal(s.tokens_at, 0);
-}
-
-/* Waiting as long as one is told is enough, whatever the numbers. */
-static void test_the_wait_is_enough(void **state)
-{
-    (void)state;
-    static const unsigned messages[] = { 1, 3, 7, 100, 9999, 1000000 };
-    static const int64_t periods[] = { 1, 60, 3600, 86400 };
-    for (size_t m = 0; m < 6; m++)
-        for (size_t p = 0; p < 4; p++) {
-            struct standing s = { .tokens = 0, .tokens_at = 1795000000000 };
-            int64_t now = s.tokens_at;
-            int64_t wait = standing_take(&s, messages[m], periods[p], now);
-            assert_true(wait > 0);
-            assert_int_equal(standing_take(&s, messages[m], periods[p], now + wait), 0);
-        }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_concerns),
         cmocka_unit_test(test_failures_in_a_row),
         cmocka_unit_test(test_clock_steps_and_patience),
-        cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_rate_and_clock_steps),
-        cmocka_unit_test(test_no_rate),
-        cmocka_unit_test(test_the_wait_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,8 +70,7 @@ static struct standing example(unsigned failures)
         .stage = STAGE_END,
         .text = mem_string("it \"failed\" with blanks"),
         .hint = failures & 1 ? mem_string("mend it") : NULL,
-        .tokens = 1.5,
-        .tokens_at = 1795000000123,
+        .bucket = { 1.5, 1795000000123 },
     };
 }
 
@@ -89,8 +88,9 @@ static void check_same(const struct standing *got, const struct standing *want)
         assert_string_equal(got->hint, want->hint);
     else
         assert_null(got->hint);
-    assert_true(got->tokens > want->tokens - 0.001 && got->tokens < want->tokens + 0.001);
-    assert_int_equal(got->tokens_at, want->tokens_at);
+    assert_true(got->bucket.tokens > want->bucket.tokens - 0.001 &&
+                got->bucket.tokens < want->bucket.tokens + 0.001);
+    assert_int_equal(got->bucket.tokens_at, want->bucket.tokens_at);
 }
 
 static void save(const struct fixture *f, const struct route *route, unsigned failures)
