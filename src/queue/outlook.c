@@ -1,5 +1,6 @@
 #include "queue/outlook.h"
 
+#include "base/io.h"
 #include "queue/listing.h"
 
 #include <string.h>
@@ -20,6 +21,13 @@ static size_t count_ahead(const struct item *item)
     return n;
 }
 
+/* Its end of data has left: whatever waits for other accounts, its own verdict comes next. */
+static bool is_on_its_way(const struct item *item)
+{
+    char mark = 0;
+    return io_read_at(item->fd, &mark, 1, item_sending_at(item)) == 1 && mark == STATE_SENDING;
+}
+
 static bool is_hopeless(const struct outlook *before, size_t ahead, int64_t now, int64_t left)
 {
     size_t done = before->ahead > ahead ? before->ahead - ahead : 0;
@@ -37,5 +45,5 @@ bool outlook_is_hopeless(struct outlook *o, const struct item *item, struct dead
     size_t ahead = count_ahead(item);
     bool hopeless = o->at && is_hopeless(o, ahead, now, deadline.at - now);
     *o = (struct outlook){ o->begun, now, now + (now - o->begun), ahead };
-    return hopeless;
+    return hopeless && !is_on_its_way(item);
 }

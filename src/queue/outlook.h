@@ -13,7 +13,8 @@ struct outlook {                /* zeroed: nothing is known yet */
 
 /* False as long as there is hope. To say that there is none takes OUTLOOK_MANY messages that came
  * before it, and two looks at the queue: the first one OUTLOOK_FIRST_MS after the first call, the
- * next ones each twice as late. No more messages are counted than OUTLOOK_MOST. */
+ * next ones each twice as late. No more messages are counted than OUTLOOK_MOST. Whatever has left
+ * already, and only lacks its verdict, has hope. */
 bool outlook_is_hopeless(struct outlook *o, const struct item *item, struct deadline deadline);
 
 enum { OUTLOOK_MANY = 40, OUTLOOK_MOST = 5000, OUTLOOK_FIRST_MS = 2000 };

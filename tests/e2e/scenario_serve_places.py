@@ -204,3 +204,16 @@ def come_and_give(s):
     client = come(s)
     give(client)
     return client
+
+
+def test_on_its_way(t):
+    """Others wait for another account: who has been sent already will have his verdict, however long it takes."""
+    t.smarthost("on END: wait 6 | reply 550 5.7.1 No spam")
+    with t.black_hole() as port:
+        stuck = ("[account stuck]", "host = 127.0.0.1", f"port = {port}", "tls = off", "from = stuck@example.org")
+        s = Service(t, *stuck, account=("from = ann@example.org",))
+        fill(t, 50, account="stuck")
+        client = come_and_give(s)
+        t.match(client.reply(), "550 5.7.1 No spam")
+        client.close()
+        end_now(t, s)

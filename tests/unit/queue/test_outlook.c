@@ -110,8 +110,36 @@ static void test_times(void **state)
     tear_down(&p);
 }
 
+/* The end of data has left: its turn has come. */
+static void test_sending(void **state)
+{
+    struct place p;
+    int64_t now = clock_ms();
+    struct deadline end = { now + 1000 };
+    (void)state;
+    set_up(&p);
+    queue(&p, OLDER, 0, 100);
+    for (int sending = 0; sending < 2; sending++) {
+        ERR e = { 0 };
+        struct outlook o = { .begun = now - 5000, .at = now - 1000, .next_at = now, .ahead = 100 };
+        struct item item;
+        item_close(&p.item);
+        struct scratch_place *s = &p.scratch;
+        assert_int_equal(item_open(&s->spool, FOLDER_NEW, &s->entry.id, false, &item, &e),
+                         ITEM_OPEN);
+        item.entry.state.sending = sending;
+        assert_int_equal(item_write_state(&item, false, &e), 0);
+        item_close(&item);
+        assert_int_equal(item_open(&s->spool, FOLDER_NEW, &s->entry.id, true, &p.item, &e),
+                         ITEM_OPEN);
+        assert_int_equal(outlook_is_hopeless(&o, &p.item, end), !sending);
+    }
+    tear_down(&p);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows), cmocka_unit_test(test_times) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows), cmocka_unit_test(test_times),
+                                        cmocka_unit_test(test_sending) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
