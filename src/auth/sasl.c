@@ -63,6 +63,11 @@ bool sasl_client_first(const struct sasl *s)
     return s->ops->client_first;
 }
 
+bool sasl_is_veiled(const struct sasl *s)
+{
+    return s->ops->veiled;
+}
+
 bool sasl_initial_response(const struct sasl *s)
 {
     return s->ops->initial_response;

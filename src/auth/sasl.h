@@ -27,6 +27,9 @@ void sasl_free(struct sasl *s); /* wipes; NULL allowed */
 /* Does the mechanism send first? If so sasl_step(s, NULL, …) gives the initial response. */
 bool sasl_client_first(const struct sasl *s);
 
+/* Are the server's challenges enough to guess the password by? */
+bool sasl_is_veiled(const struct sasl *s);
+
 /* May the initial response ride on the AUTH line by default? Not for LOGIN. */
 bool sasl_initial_response(const struct sasl *s);
 

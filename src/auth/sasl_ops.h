@@ -8,7 +8,8 @@
 struct sasl_ops {
     bool client_first;
     bool initial_response;
-    bool bare; /* needs neither user nor secret */
+    bool bare;   /* needs neither user nor secret */
+    bool veiled; /* as sasl_is_veiled */
 
     /* Acquires what the exchange needs, or NULL for nothing. As sasl_new. */
     int (*open)(struct sasl *s, struct err *e);

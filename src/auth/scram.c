@@ -297,6 +297,7 @@ static void scram_explain(const struct sasl *s, struct err *e)
 const struct sasl_ops scram_ops = {
     .client_first = true,
     .initial_response = true,
+    .veiled = true, /* salt, rounds and the server's signature */
     .open = scram_open,
     .step = scram_step,
     .finish = scram_finish,

@@ -30,6 +30,7 @@ struct stream {
     struct stream_trace trace;
     struct buf line;    /* input that the trace has not seen: less than a line */
     struct mask hidden; /* what was sent as secret */
+    struct span veiled; /* how lines begin whose rest is secret */
     struct deadline deadline;
     struct deadline grace; /* set by the first signal */
     struct buf in;
@@ -96,7 +97,10 @@ static void trace_input(struct stream *s, struct span octets)
     rest = buf_span(&s->line);
     while (span_has(rest, '\n') && span_next(&rest, '\n', &line)) {
         BUF shown = { 0 };
-        buf_add(&shown, line.at, line.len + 1);
+        if (s->veiled.len && span_starts(line, s->veiled.at))
+            buf_addf(&shown, "%.*s***\n", SPAN_ARGS(s->veiled));
+        else
+            buf_add(&shown, line.at, line.len + 1);
         mask_apply(&s->hidden, &shown);
         trace(s, false, buf_span(&shown));
     }
@@ -106,6 +110,11 @@ static void trace_input(struct stream *s, struct span octets)
 void stream_hide(struct stream *s, struct span secret)
 {
     mask_add(&s->hidden, secret);
+}
+
+void stream_veil(struct stream *s, const char *start)
+{
+    s->veiled = span_of(start);
 }
 
 void stream_conceal(const struct stream *s, struct buf *text)

@@ -59,6 +59,10 @@ void stream_put_large(struct stream *s, struct span octets);
 void stream_hide(struct stream *s, struct span secret);
 void stream_conceal(const struct stream *s, struct buf *text);
 
+/* From now on the trace sees of lines that begin so, "334 " for example, nothing but that. The text
+ * is borrowed; "" is none. */
+void stream_veil(struct stream *s, const char *start);
+
 /* How many of the octets put the kernel has not got; under TLS, a record that it has in part does
  * not count as got, since the server can make nothing of it. */
 size_t stream_pending(const struct stream *s);

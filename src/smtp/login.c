@@ -112,6 +112,7 @@ static int refused(struct client *c, const struct exchange *x, struct err *e)
 
 static int run_exchange(struct client *c, struct exchange *x, struct err *e)
 {
+    stream_veil(c->stream, sasl_is_veiled(x->sasl) ? "334 " : "");
     if (put_auth(c, x, e) < 0)
         return -1;
     for (int round = 0; round < AUTH_ROUNDS; round++) {

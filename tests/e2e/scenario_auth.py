@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import stat
 
 from harness import cases
@@ -244,6 +245,9 @@ def test_verbose_masks(t, level):
                 continue
             if b" " not in line or line.startswith(b"AUTH "):
                 t.lacks(run.stderr, token)
+        shown = re.findall(r"S: 334 (.*)", run.stderr)
+        if mechanism.startswith("SCRAM"):
+            t.equal(set(shown), {"***"}, "salt, rounds and signature: enough to guess the password by")
     if level == 2:
         t.match(run.stderr, "TLS1.3")
 

@@ -111,6 +111,21 @@ static void test_trace(void **state)
     stream_free(s);
 }
 
+static void test_veil(void **state)
+{
+    ERR e = { 0 };
+    BUF sent = { 0 };
+    BUF seen = { 0 };
+    struct stream *s = stream_new_memory(SPAN("334 c2FsdA==\n235 334 ok\n"), 25, &sent,
+                                         (struct stream_trace){ .see = see, .context = &seen });
+    (void)state;
+    stream_veil(s, "334 ");
+    while (stream_fill(s, &e) > 0)
+        ;
+    assert_string_equal(buf_string(&seen), "<[334 ***\n]<[235 334 ok\n]");
+    stream_free(s);
+}
+
 static void test_no_tls_over_memory(void **state)
 {
     ERR e = { 0 };
@@ -557,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_memory_consumed_in_every_part),
         cmocka_unit_test(test_memory_sends_when_told),
         cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_veil),
         cmocka_unit_test(test_no_tls_over_memory),
         cmocka_unit_test(test_endless_input),
         cmocka_unit_test(test_silence_times_out),
