@@ -41,6 +41,7 @@ static struct {
     int fd;       /* -1: not open */
     int socket;   /* to the log daemon; -1: not open */
     bool stream;  /* there a NUL ends each record */
+    bool taken;   /* by the log daemon: the last record */
     char *problem;
 } sink = { .facility = -1, .fd = -1, .socket = -1 };
 
@@ -131,6 +132,7 @@ static void log_tell_daemon(enum log_level level, const char *text)
     char when[sizeof "Jan 01 00:00:00"];
     struct tm local;
     time_t now = time(NULL);
+    sink.taken = false;
     if (sink.facility < 0)
         return;
     if (sink.socket < 0)
@@ -140,7 +142,9 @@ static void log_tell_daemon(enum log_level level, const char *text)
         return;
     buf_addf(&record, "<%d>%s %s[%d]: %s", sink.facility | priorities[level], when, sink.name,
              (int)getpid(), text);
-    if (send(sink.socket, record.at, record.len + sink.stream, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+    sink.taken =
+        send(sink.socket, record.at, record.len + sink.stream, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+    if (!sink.taken)
         io_close(&sink.socket);
 }
 
@@ -170,13 +174,13 @@ const char *log_problem(void)
 }
 
 /* systemd.exec(5), "JOURNAL_STREAM": the device and the inode number of the stream. */
-bool log_is_heard_at(int fd)
+bool log_was_heard_at(int fd)
 {
     struct stat facts;
     uint64_t device, inode;
     const char *words = getenv("JOURNAL_STREAM");
     struct span rest = span_of(words ? words : ""), number;
-    if (sink.facility < 0 || !span_next(&rest, ':', &number))
+    if (!sink.taken || !span_next(&rest, ':', &number))
         return false;
     return span_number(number, UINT64_MAX, &device) == 0 &&
            span_number(rest, UINT64_MAX, &inode) == 0 && fstat(fd, &facts) == 0 &&
@@ -198,5 +202,6 @@ void log_done(void)
     free(sink.problem);
     sink.file = NULL;
     sink.facility = -1;
+    sink.taken = false;
     sink.problem = NULL;
 }

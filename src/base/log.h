@@ -25,9 +25,10 @@ void log_write(enum log_level level, struct span line);
 /* What kept the file from being written, or NULL; told in syslog too, once. */
 const char *log_problem(void);
 
-/* Do records of syslog come to where `fd` leads too? That is so where systemd has connected it with
- * the journal: whoever says the same there says it twice. */
-bool log_is_heard_at(int fd);
+/* Has the last record come to where `fd` leads too? That is so where systemd has connected it with
+ * the journal, and the log daemon has taken the record: whoever says the same there says it twice.
+ */
+bool log_was_heard_at(int fd);
 
 /* Opens the file as a record would, and writes nothing. */
 void log_probe(void);

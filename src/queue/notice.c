@@ -46,9 +46,9 @@ void notice_tell(const struct notice *n, const char *hint, const char *format, .
     va_start(args, format);
     buf_vaddf(&words, format, args);
     va_end(args);
-    if (!log_is_heard_at(STDERR_FILENO))
-        print(n, buf_string(&words));
     record(n, LOG_LEVEL_ERROR, buf_string(&words));
+    if (!log_was_heard_at(STDERR_FILENO))
+        print(n, buf_string(&words));
     if (!hint)
         return;
     buf_clear(&words);

@@ -310,11 +310,13 @@ static void test_heard_at(void **state)
     snprintf(other, sizeof other, "%ju:%ju", (uintmax_t)facts.st_dev, (uintmax_t)facts.st_ino + 1);
     const struct {
         const char *stream, *facility;
-        bool heard;
+        bool full, heard;
     } rows[] = {
-        { own, "mail", true },    { own, "off", false },   { own, NULL, false },
-        { other, "mail", false }, { NULL, "mail", false }, { "", "mail", false },
-        { "1", "mail", false },   { ":", "mail", false },  { "1:x", "mail", false },
+        { own, "mail", false, true },    { own, "mail", true, false },
+        { own, "off", false, false },    { own, NULL, false, false },
+        { other, "mail", false, false }, { NULL, "mail", false, false },
+        { "", "mail", false, false },    { "1", "mail", false, false },
+        { ":", "mail", false, false },   { "1:x", "mail", false, false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].stream)
@@ -322,7 +324,11 @@ static void test_heard_at(void **state)
         else
             unsetenv("JOURNAL_STREAM");
         log_setup("postbag", rows[i].facility, NULL);
-        assert_int_equal(log_is_heard_at(STDERR_FILENO), rows[i].heard);
+        assert_false(log_was_heard_at(STDERR_FILENO));
+        sys.full = rows[i].full;
+        log_write(LOG_LEVEL_INFO, SPAN("hello"));
+        sys.full = false;
+        assert_int_equal(log_was_heard_at(STDERR_FILENO), rows[i].heard);
     }
     unsetenv("JOURNAL_STREAM");
     log_done();
