@@ -36,7 +36,12 @@ int library_open(const struct library *library, void *table, const char *whatfor
     if (is_filled(table) || fill(library, table))
         return 0;
     const char *reason = dlerror();
+    size_t len = strlen(library->soname);
     empty(library, table);
+    if (!reason)
+        reason = "no reason given";
+    else if (strncmp(reason, library->soname, len) == 0 && strncmp(reason + len, ": ", 2) == 0)
+        reason += len + 2;
     return err_set(e, ERR_UNAVAILABLE, "%s needs %s, which cannot be opened (%s)", whatfor,
-                   library->soname, reason ? reason : "no reason given");
+                   library->soname, reason);
 }

@@ -54,10 +54,12 @@ void submission_done(struct submission *s)
     arena_done(&s->arena);
 }
 
-/* What stands on the command line is the caller's mistake, whatever the parser calls it. */
+/* What stands on the command line is the caller's mistake, whatever the parser calls it; a
+ * library that it lacks is not. */
 static int blame_caller(struct err *e, const char *what)
 {
-    e->kind = ERR_USAGE;
+    if (e->kind != ERR_UNAVAILABLE)
+        e->kind = ERR_USAGE;
     err_context(e, "%s", what);
     return -1;
 }

@@ -135,12 +135,23 @@ int check_variable(struct arena *a, const char *value, struct err *e)
     return 0;
 }
 
+/* Then it is not the value that is wrong. */
+static bool lacks_library(struct err *why, struct err *e)
+{
+    if (why->kind != ERR_UNAVAILABLE)
+        return false;
+    err_move(e, why);
+    return true;
+}
+
 int check_address(struct arena *a, const char *value, struct err *e)
 {
     ERR why = { 0 };
     struct addr addr = { 0 };
     if (addr_parse_one(a, span_of(value), &addr, &why) < 0 || !addr_wire(a, &addr, &why))
-        return err_set(e, ERR_CONFIG, "%s; write an address as in you@example.com", why.text);
+        return lacks_library(&why, e)
+                   ? -1
+                   : err_set(e, ERR_CONFIG, "%s; write an address as in you@example.com", why.text);
     if (addr.name || addr.angle || !*addr.domain)
         return err_set(e, ERR_CONFIG,
                        "\"%s\" is more or less than an address; write one as in you@example.com "
@@ -155,6 +166,8 @@ int check_bounce(struct arena *a, const char *value, struct err *e)
     if (strcmp(value, "sender") == 0 || strcmp(value, "none") == 0 ||
         check_address(a, value, &why) == 0)
         return 0;
+    if (lacks_library(&why, e))
+        return -1;
     return err_set(e, ERR_CONFIG,
                    "\"%s\" is no address; write sender, none, or an address as in you@example.com",
                    value);
@@ -167,6 +180,8 @@ int check_domain(struct arena *a, const char *value, struct err *e)
     if (addr_parse_one(a, span_of(arena_printf(a, "x@%s", value)), &addr, &why) == 0 &&
         strcmp(addr.domain, value) == 0 && *value != '[' && addr_wire(a, &addr, &why))
         return 0;
+    if (lacks_library(&why, e))
+        return -1;
     return err_set(e, ERR_CONFIG, "\"%s\" is no domain; write one as in example.com", value);
 }
 

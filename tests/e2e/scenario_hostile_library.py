@@ -83,4 +83,9 @@ def test_domain(t):
     spoil(t, "libidn2.so.0")
     run = t.postbag("-t", stdin=f"To: {UMLAUT}\nSubject: x\n\nx\n".encode())
     t.failed(run, 69, "a domain that is not ASCII needs libidn2.so.0", "hint: install libidn2")
+    t.failed(t.postbag(UMLAUT), 69, "needs libidn2.so.0", "hint: install libidn2")
+    t.failed(t.postbag("-f", UMLAUT, BOB), 69, "needs libidn2.so.0")
     t.accepted(t.postbag("bob@xn--bcher-kva.example"))
+    for line in (f"from = {UMLAUT}", "maildomain = b\u00fccher.example"):
+        t.config(line)
+        t.failed(t.postbag(BOB), 69, "needs libidn2.so.0", "postbag.conf:")
