@@ -91,6 +91,13 @@ static int add_tls(struct config *c, const struct account *account, struct buf *
     return 0;
 }
 
+static void add_sender(const struct account *account, struct buf *to)
+{
+    if (!account->mail.from && !account->mail.maildomain)
+        buf_add_string(to, "note: without from or maildomain mail of a sender without a domain, as "
+                           "cron's, is not sent (78)\n");
+}
+
 /* With the user's own spool where no other is named. */
 static void add_queue_keys(const struct queue *q, struct buf *to)
 {
@@ -135,6 +142,7 @@ static int check(const struct options *o, struct queue *q, struct buf *to, struc
     serve_describe(to, c);
     for (size_t i = 0; i < c->notes.n; i++)
         buf_addf(to, "note: %s\n", c->notes.items[i]);
+    add_sender(account, to);
     add_log(c, o->name, to);
     return add_tls(c, account, to, e);
 }

@@ -262,6 +262,10 @@ def test_check_says_what_follows(t):
     t.equal((run.status, run.stderr), (0, ""))
     for words in ("built-in   port = 465", "built-in   tls = implicit", "other accounts: b, c", "no mistakes; `postbag test` tries it"):
         t.match(run.stdout, words)
+    if not os.path.exists("/etc/mailname"):
+        t.match(run.stdout, "note: without from or maildomain")
+    t.lacks(t.postbag("--set", "from=a@example.org", "check").stdout, "note: without from")
+    t.lacks(t.postbag("--set", "maildomain=example.org", "check").stdout, "note: without from")
     run = t.postbag("-a", "b", "check")
     t.match(run.stdout, "built-in   tls = starttls")
     t.lacks(run.stdout, "port = ")
