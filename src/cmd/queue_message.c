@@ -116,12 +116,21 @@ static void add_part(struct buf *to, size_t start, const char *text)
     buf_add_string(to, text);
 }
 
+static bool waits_for_account(const struct queue_message *m)
+{
+    return m->trouble && m->folder != FOLDER_HOLD && m->folder != FOLDER_FAILED;
+}
+
+/* What happened last goes first. */
 void queue_message_reason(const struct queue_message *m, size_t recipient, struct buf *to)
 {
     size_t start = to->len;
     BUF words = { 0 };
-    queue_message_reply(m, recipient, &words);
-    if (!words.len && m->folder != FOLDER_HOLD && m->folder != FOLDER_FAILED)
+    if (waits_for_account(m) && m->trouble->last_s >= m->entry->state.last_s)
+        queue_message_trouble(m, &words);
+    if (!words.len)
+        queue_message_reply(m, recipient, &words);
+    if (!words.len && waits_for_account(m))
         queue_message_trouble(m, &words);
     if (m->folder == FOLDER_HOLD)
         add_part(to, start, "held");

@@ -22,21 +22,24 @@ static const struct {
     bool sending;
     const struct last_reply *reply;
     char *trouble;
+    int64_t trouble_s; /* the message's own last attempt was at 5 */
     const char *want;
 } rows[] = {
-    { FOLDER_NEW, false, 0, false, NULL, NULL, "" },
-    { FOLDER_DEFER, false, 0, false, &greylisted, NULL, "RCPT: 450 4.2.0 Greylisted" },
-    { FOLDER_DEFER, false, 0, false, &lost, NULL, "connect: connection refused" },
-    { FOLDER_DEFER, false, 0, false, NULL, refused, "account gmail: 535 no" },
-    { FOLDER_DEFER, false, 0, false, &greylisted, refused, "RCPT: 450 4.2.0 Greylisted" },
-    { FOLDER_DEFER, false, 1, false, NULL, NULL, "may have been delivered" },
-    { FOLDER_DEFER, false, 0, true, NULL, NULL, "may have been delivered" },
-    { FOLDER_DEFER, true, 0, true, NULL, NULL, "" },
-    { FOLDER_HOLD, false, 0, false, NULL, NULL, "held" },
-    { FOLDER_HOLD, false, 0, false, NULL, refused, "held" },
-    { FOLDER_HOLD, false, 3, false, &lost, NULL,
+    { FOLDER_NEW, false, 0, false, NULL, NULL, 4, "" },
+    { FOLDER_DEFER, false, 0, false, &greylisted, NULL, 4, "RCPT: 450 4.2.0 Greylisted" },
+    { FOLDER_DEFER, false, 0, false, &lost, NULL, 4, "connect: connection refused" },
+    { FOLDER_DEFER, false, 0, false, NULL, refused, 4, "account gmail: 535 no" },
+    { FOLDER_DEFER, false, 0, false, &greylisted, refused, 4, "RCPT: 450 4.2.0 Greylisted" },
+    { FOLDER_DEFER, false, 0, false, &greylisted, refused, 5, "account gmail: 535 no" },
+    { FOLDER_HOLD, false, 0, false, &greylisted, refused, 5, "held; RCPT: 450 4.2.0 Greylisted" },
+    { FOLDER_DEFER, false, 1, false, NULL, NULL, 4, "may have been delivered" },
+    { FOLDER_DEFER, false, 0, true, NULL, NULL, 4, "may have been delivered" },
+    { FOLDER_DEFER, true, 0, true, NULL, NULL, 4, "" },
+    { FOLDER_HOLD, false, 0, false, NULL, NULL, 4, "held" },
+    { FOLDER_HOLD, false, 0, false, NULL, refused, 4, "held" },
+    { FOLDER_HOLD, false, 3, false, &lost, NULL, 4,
       "held; may have been delivered; connect: connection refused" },
-    { FOLDER_FAILED, false, 0, false, &lost, refused, "connect: connection refused" },
+    { FOLDER_FAILED, false, 0, false, &lost, refused, 4, "connect: connection refused" },
 };
 
 static void test_reasons(void **state)
@@ -52,6 +55,8 @@ static void test_reasons(void **state)
         s.entry.state.sending = rows[i].sending;
         if (rows[i].reply)
             s.replies[0] = *rows[i].reply;
+        s.entry.state.last_s = 5;
+        s.standing.last_s = rows[i].trouble_s;
         s.standing.text = rows[i].trouble;
         s.message.trouble = rows[i].trouble ? &s.standing : NULL;
         queue_message_reason(&s.message, 0, &reason);
