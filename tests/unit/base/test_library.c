@@ -52,7 +52,8 @@ static void a_failure_names_the_library_and_who_needs_it(void **state)
         const char *text;
     } rows[] = {
         { { "libabsent.so.0", names },
-          "the test needs libabsent.so.0, which cannot be opened (cannot open shared object file: " },
+          "the test needs libabsent.so.0, which cannot be opened (cannot open shared object "
+          "file: " },
         { { "libm.so.6", strange }, "the test needs libm.so.6, which cannot be opened (" },
     };
     (void)state;
