@@ -30,7 +30,9 @@
 enum {
     BUSY_POLL_MS = 50,
     BUSY_AGAIN_S = 5,
-    LOOK_MS = 100,
+    LOOK_LEAST_MS = 5, /* between two looks while somebody is at work */
+    LOOK_MOST_MS = 100,
+    LOOK_SHARE = 10, /* one of so many parts of the time goes into looking */
     STAMP_MS = 60 * 1000,
     PACE_WAIT_S = 60,     /* so long a run stays for the sake of `rate` */
     BLIND_POLL_MS = 5000, /* without inotify */
@@ -323,16 +325,30 @@ static void hand_out(struct round *r)
         serve(r, i);
 }
 
-/* Much mail that comes while much is sent is not looked at piece by piece. */
+/* What comes while others are sent joins them at once; but where looking takes long, because there
+ * is much, not piece by piece. */
+static void look_later(struct round *r, int64_t begun)
+{
+    int64_t now = clock_ms(), pause = (now - begun) * LOOK_SHARE;
+    pause = pause < LOOK_LEAST_MS ? LOOK_LEAST_MS : pause;
+    r->look_at = now + (pause > LOOK_MOST_MS ? LOOK_MOST_MS : pause);
+}
+
 static bool look_is_due(const struct round *r)
 {
     bool at_work = false;
     for (size_t i = 0; i < POOL_MAX; i++)
         at_work |= r->pool.workers[i].n_jobs > 0;
-    return r->look && !is_leaving(r) && (!at_work || clock_ms() >= r->looked_at + LOOK_MS);
+    return r->look && !is_leaving(r) && (!at_work || clock_ms() >= r->look_at);
 }
 
 /* Waiting. */
+
+static int64_t look_left(const struct round *r)
+{
+    int64_t left = r->look_at - clock_ms();
+    return left < 0 ? 0 : left;
+}
 
 static bool has_paced(const struct round *r, int64_t *wait_ms)
 {
@@ -375,7 +391,7 @@ static int timeout(struct round *r)
     if (r->stop)
         wait = STOP_POLL_MS;
     if (r->look && !is_leaving(r))
-        wait = look_is_due(r) ? 0 : LOOK_MS;
+        wait = look_is_due(r) ? 0 : look_left(r);
     return (int)wait;
 }
 
@@ -427,13 +443,17 @@ static bool nothing_came(struct round *r)
 static void refresh(struct round *r)
 {
     ERR e = { 0 };
-    if (look_is_due(r) && round_look(r, &e) < 0) {
+    int64_t begun = clock_ms();
+    bool looks = look_is_due(r);
+    if (looks && round_look(r, &e) < 0) {
         r->look = false;
         r->failed = true;
         err_move(&r->problem, &e);
     }
     if (r->replan)
         round_plan(r);
+    if (looks)
+        look_later(r, begun);
 }
 
 int round_work(struct round *r, struct err *e)

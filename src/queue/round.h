@@ -35,7 +35,7 @@ struct round { /* stays where it is */
 
     bool look;          /* something may have come into new/ */
     bool look_all;      /* defer/ is to be read as well */
-    int64_t looked_at;  /* clock_ms() */
+    int64_t look_at;    /* clock_ms() of the next look while somebody is at work */
     int64_t stamped_at; /* clock_ms() */
     bool ending;        /* what waits, waits for another round */
     bool replan;        /* the lines are not right any more */

@@ -146,7 +146,6 @@ int round_look(struct round *r, struct err *e)
     id_list_done(&deferred);
     if (done < 0)
         return -1;
-    r->looked_at = clock_ms();
     r->busy_until = 0;
     r->look = false;
     r->look_all = false;
