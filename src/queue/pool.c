@@ -106,9 +106,14 @@ static void strike_off(struct pool_worker *w, const struct queue_id *id)
     }
 }
 
+/* A worker that ends with jobs unread resets the connection: the kernel tells that once, and before
+ * what he has said. */
 int pool_receive(struct pool_worker *w, struct worker_report *ret)
 {
-    ssize_t got = recv(w->fd, ret, sizeof *ret, MSG_DONTWAIT);
+    ssize_t got;
+    do
+        got = recv(w->fd, ret, sizeof *ret, MSG_DONTWAIT);
+    while (got < 0 && errno == ECONNRESET);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (got != (ssize_t)sizeof *ret)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -188,12 +189,30 @@ static void test_full(void **state)
     tear_down(&p);
 }
 
+/* The kernel tells of the jobs that were not read before it gives what was said. */
+static void test_last_words(void **state)
+{
+    (void)state;
+    int pair[2];
+    struct worker_job job = { .folder = FOLDER_NEW };
+    struct worker_report words = { .result = WORKER_LATER }, heard;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    struct pool_worker w = { .fd = pair[0] };
+    assert_int_equal(send(pair[0], &job, sizeof job, 0), sizeof job);
+    assert_int_equal(send(pair[1], &words, sizeof words, 0), sizeof words);
+    close(pair[1]);
+    assert_int_equal(pool_receive(&w, &heard), 1);
+    assert_int_equal(heard.result, WORKER_LATER);
+    assert_int_equal(pool_receive(&w, &heard), -1);
+    close(pair[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report),  cmocka_unit_test(test_message_that_is_not_there),
         cmocka_unit_test(test_several), cmocka_unit_test(test_death),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_full),    cmocka_unit_test(test_last_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
