@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/ident.h"
 
 struct auth_opts {
     struct strlist auth;  /* "auto", "off", or mechanism names; empty: auto if `user` is set */
@@ -19,7 +20,8 @@ struct auth_opts {
     const char *env_password;        /* and its value; NULL: there is none */
     const char *netrc;               /* "yes" for ~/.netrc, or an absolute path */
     struct strlist machines;         /* what it is asked for: names of hosts */
-    const char *home;                /* for "~/" in the command, and ~/.netrc; or NULL */
+    const struct ident
+        *who; /* whose home "~/" in the command is, and ~/.netrc; borrowed, or NULL */
 };
 
 /* Is a login wanted at all? */

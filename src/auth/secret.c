@@ -119,8 +119,10 @@ static int secret_from_netrc(const struct auth_opts *opts, struct arena *a, stru
     struct secret_file file = { "netrc", opts->netrc, SECRET_READERS_REFUSED };
     BUF text = { .secret = true };
     BUF found = { .secret = true };
-    if (span_is(span_of(opts->netrc), "yes"))
-        file.path = arena_printf(a, "%s/.netrc", opts->home ? opts->home : "");
+    if (span_is(span_of(opts->netrc), "yes")) {
+        const char *home = ident_home(opts->who);
+        file.path = arena_printf(a, "%s/.netrc", home ? home : "");
+    }
     if (secret_file_read(&file, a, &text, notes, e) < 0)
         return -1;
     for (size_t i = 0; i < opts->machines.n; i++) {
@@ -137,7 +139,8 @@ static int secret_from_netrc(const struct auth_opts *opts, struct arena *a, stru
 static int secret_from_command(const struct auth_opts *opts, struct deadline deadline,
                                struct arena *a, struct buf *ret, struct err *e)
 {
-    struct helper helper = { "password_command", opts->password_command, opts->home, NULL };
+    struct helper helper = { "password_command", opts->password_command, ident_home(opts->who),
+                             NULL };
     BUF line = { .secret = true };
     if (helper_run(&helper, deadline, a, &line, e) < 0)
         return -1;

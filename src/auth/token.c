@@ -41,7 +41,7 @@ static int token_ask(const struct auth_opts *opts, const char *variable, struct 
                      struct buf *ret, struct err *e)
 {
     ARENA a = { 0 };
-    struct helper helper = { KEY, opts->oauth_token_command, opts->home, variable };
+    struct helper helper = { KEY, opts->oauth_token_command, ident_home(opts->who), variable };
     BUF text = { .secret = true };
     if (helper_run(&helper, deadline, &a, &text, e) < 0)
         return -1;

@@ -12,7 +12,8 @@
 
 struct ident_entry {
     struct arena *arena;
-    struct ident known;
+    bool own;           /* with home and folders */
+    struct ident known; /* as soon as it has a login */
 };
 
 enum { ENTRY_FIRST = 1024, ENTRY_MOST = 1024 * 1024 };
@@ -61,32 +62,46 @@ static const char *ident_folder(struct arena *a, const struct ident *who, const 
 {
     const char *path = secure_getenv(variable);
     struct stat facts;
+    if (!who->home)
+        return NULL;
     if (path && *path == '/' && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode) &&
         facts.st_uid == who->uid)
         return arena_string(a, span_of(path));
     return arena_printf(a, "%s/%s", who->home, usual);
 }
 
-/* The entry, or NULL if there is none. */
-static const struct passwd *ident_name(struct arena *a, uid_t uid, struct ident *ret)
+static void ident_look_up(struct arena *a, bool own, struct ident *ret)
 {
-    const struct passwd *entry = ident_find(a, uid);
+    const struct passwd *entry = ident_find(a, ret->uid);
     ret->gecos = "";
     if (!entry) {
-        ret->login = arena_printf(a, "uid-%ju", (uintmax_t)uid);
-        return NULL;
+        ret->login = arena_printf(a, "uid-%ju", (uintmax_t)ret->uid);
+        return;
     }
     ret->login = entry->pw_name;
     if (entry->pw_gecos)
         ret->gecos = ident_full_name(a, entry->pw_gecos, entry->pw_name);
-    return entry;
+    if (own && entry->pw_dir && *entry->pw_dir == '/') {
+        ret->home = entry->pw_dir;
+        ret->config = ident_folder(a, ret, "XDG_CONFIG_HOME", ".config");
+    }
+}
+
+static void ident_set(struct arena *a, uid_t uid, bool own, struct ident *ret)
+{
+    *ret = (struct ident){ .uid = uid, .host = ident_host(a) };
+    ret->entry = arena_new(a, 1, sizeof *ret->entry);
+    *ret->entry = (struct ident_entry){ .arena = a, .own = own, .known = { .uid = uid } };
+}
+
+void ident_get(struct arena *a, struct ident *ret)
+{
+    ident_set(a, getuid(), true, ret);
 }
 
 void ident_of(struct arena *a, uid_t uid, struct ident *ret)
 {
-    *ret = (struct ident){ .uid = uid, .host = ident_host(a) };
-    ret->entry = arena_new(a, 1, sizeof *ret->entry);
-    *ret->entry = (struct ident_entry){ .arena = a };
+    ident_set(a, uid, false, ret);
 }
 
 static const struct ident *ident_known(const struct ident *who)
@@ -95,7 +110,7 @@ static const struct ident *ident_known(const struct ident *who)
     if (!entry)
         return who;
     if (!entry->known.login)
-        (void)ident_name(entry->arena, who->uid, &entry->known);
+        ident_look_up(entry->arena, entry->own, &entry->known);
     return &entry->known;
 }
 
@@ -109,19 +124,19 @@ const char *ident_gecos(const struct ident *who)
     return ident_known(who)->gecos;
 }
 
-void ident_get(struct arena *a, struct ident *ret)
+const char *ident_home(const struct ident *who)
 {
-    *ret = (struct ident){ .uid = getuid(), .host = ident_host(a) };
-    const struct passwd *entry = ident_name(a, ret->uid, ret);
-    if (!entry || !entry->pw_dir || *entry->pw_dir != '/')
-        return;
-    ret->home = entry->pw_dir;
-    ret->config = ident_folder(a, ret, "XDG_CONFIG_HOME", ".config");
+    return who ? ident_known(who)->home : NULL;
+}
+
+const char *ident_config(const struct ident *who)
+{
+    return ident_known(who)->config;
 }
 
 const char *ident_state(struct arena *a, const struct ident *who)
 {
-    return who->home ? ident_folder(a, who, "XDG_STATE_HOME", ".local/state") : NULL;
+    return ident_folder(a, ident_known(who), "XDG_STATE_HOME", ".local/state");
 }
 
 static bool ident_has_rights(void)

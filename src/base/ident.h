@@ -6,31 +6,35 @@
 
 #include <sys/types.h>
 
+/* All but `uid` and `host` is looked up when somebody asks for it, and once for all copies: what
+ * the system loads for that may cost more than all the rest. Until then it is NULL here. */
 struct ident {
     uid_t uid;
-    const char *login;         /* for ident_login and … */
-    const char *gecos;         /* … ident_gecos; NULL while they are still to be looked up */
-    const char *home;          /* absolute, or NULL */
     const char *host;          /* gethostname(), "localhost" if empty */
-    const char *config;        /* $XDG_CONFIG_HOME or ~/.config; NULL without an entry or home */
+    const char *login, *gecos; /* for ident_login, ident_gecos, … */
+    const char *home, *config; /* … ident_home and ident_config */
     struct ident_entry *entry; /* NULL: nothing is to be looked up */
 };
+
+/* Of this process. Never fails. The arena must stay where it is: copies share it. */
+void ident_get(struct arena *a, struct ident *ret);
+
+/* Of another user, as far as the system knows him: without home and folders. */
+void ident_of(struct arena *a, uid_t uid, struct ident *ret);
 
 /* The login, "uid-1234" without a passwd entry; and the full name as in that entry ("&" expanded,
  * up to the comma), or "". */
 const char *ident_login(const struct ident *who);
 const char *ident_gecos(const struct ident *who);
 
-/* Never fails. $XDG_CONFIG_HOME counts only if absolute and this uid's folder. */
-void ident_get(struct arena *a, struct ident *ret);
+/* Absolute; NULL without an entry or a home in it, and for NULL. */
+const char *ident_home(const struct ident *who);
+
+/* $XDG_CONFIG_HOME, if it is absolute and this uid's folder, or ~/.config; NULL without a home. */
+const char *ident_config(const struct ident *who);
 
 /* $XDG_STATE_HOME, by the same rule, or ~/.local/state; NULL without a home. */
 const char *ident_state(struct arena *a, const struct ident *who);
-
-/* Of another user, as far as the system knows him: without home and config. Copies share the arena,
- * and that his names are looked up when they are asked for: what the system loads for that may cost
- * more than all the rest. */
-void ident_of(struct arena *a, uid_t uid, struct ident *ret);
 
 /* Drops set-uid and set-gid rights for good, if there are any. Ends the process with 77 when the
  * kernel refuses. */

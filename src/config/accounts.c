@@ -27,7 +27,7 @@ static int set(struct arena *a, struct account *account, const struct setting *s
                enum option_origin origin, struct err *e)
 {
     const struct option *row = setting->row;
-    if (option_set(a, row, account, setting->value, account->auth.home, e) < 0)
+    if (option_set(a, row, account, setting->value, account->auth.who, e) < 0)
         return -1;
     if (row->offset == offsetof(struct account, net.timeout_ms))
         account->net.timeout_explicit = *setting->value != '\0';
@@ -130,7 +130,7 @@ static bool is_from_environment(const struct section *section)
 int accounts_build(struct config *c, const struct draft *draft, struct err *e)
 {
     struct arena *a = &c->arena;
-    struct account template = { .auth.home = c->home };
+    struct account template = { .auth.who = c->who };
     template.origins = arena_new(a, option_count, sizeof *template.origins);
     option_set_initial(a, OPTION_ACCOUNT, &template);
     if (apply_section(a, &template, &draft->singles[SINGLE_DEFAULTS], ORIGIN_DEFAULTS, e) < 0)

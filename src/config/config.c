@@ -91,14 +91,15 @@ static int add_files(struct config *c, const struct config_request *request, str
     const struct source_rules required = { .required = true,
                                            .only_by_root =
                                                request->file && request->file_must_be_root };
-    const char *config = request->ident->config;
     const char *only = request->file ? request->file : environment("POSTBAG_CONFIG");
     const char *system = request->system_file ? request->system_file : SYSCONFDIR "/postbag.conf";
-    const char *user = config ? arena_printf(&c->arena, "%s/postbag/config", config) : NULL;
-    c->may_use_service = !only && !request->for_service;
-    c->wanted = only ? only : user ? user : system;
+    c->wanted = only;
     if (only)
         return add_file(c, request, arena_string(&c->arena, span_of(only)), &required, draft, e);
+    const char *config = ident_config(request->ident);
+    const char *user = config ? arena_printf(&c->arena, "%s/postbag/config", config) : NULL;
+    c->may_use_service = !request->for_service;
+    c->wanted = user ? user : system;
     if (add_file(c, request, system, &optional, draft, e) < 0)
         return -1;
     return user ? add_file(c, request, user, &optional, draft, e) : 0;
@@ -125,7 +126,7 @@ static int add_section(struct config *c, const struct section *section, enum opt
     option_set_initial(&c->arena, keys, object);
     for (size_t i = 0; i < section->n; i++) {
         const struct setting *setting = &section->items[i];
-        if (option_set(&c->arena, setting->row, object, setting->value, c->home, e) < 0)
+        if (option_set(&c->arena, setting->row, object, setting->value, c->who, e) < 0)
             return place_error(&setting->place, e);
         c->origins[setting->row - option_table] = ORIGIN_CONFIG;
     }
@@ -157,8 +158,7 @@ static int add_aliases(struct config *c, const struct draft *draft, struct err *
 static int load(struct config *c, const struct config_request *request, struct err *e)
 {
     struct draft draft = { 0 };
-    const char *home = request->ident->home;
-    c->home = home ? arena_string(&c->arena, span_of(home)) : NULL;
+    c->who = request->ident;
     if (add_files(c, request, &draft, e) < 0 || add_url(c, &draft, e) < 0 ||
         accounts_build(c, &draft, e) < 0 || add_sections(c, &draft, e) < 0 ||
         add_aliases(c, &draft, e) < 0)

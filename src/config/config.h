@@ -26,11 +26,11 @@ struct config {
     struct strlist files; /* read, in order */
     struct strlist notes; /* for `check`, -v and the log */
 
-    struct strlist sets;  /* for config_choose() */
-    const char *home;     /* of the user, or NULL */
-    const char *wanted;   /* the file to write when there is none, for messages */
-    bool may_use_service; /* if there is no account */
-    const char *denied;   /* a file that is there but that this user may not read, or NULL */
+    struct strlist sets;     /* for config_choose() */
+    const struct ident *who; /* the request's, which must stay as long */
+    const char *wanted;      /* the file to write when there is none, for messages */
+    bool may_use_service;    /* if there is no account */
+    const char *denied;      /* a file that is there but that this user may not read, or NULL */
 };
 
 struct config_request {

@@ -11,7 +11,7 @@ struct setter {
     struct arena *a;
     const struct option *row;
     const char *value;
-    const char *home;
+    const struct ident *who;
     struct err *e;
 };
 
@@ -53,17 +53,18 @@ static int set_string(const struct setter *s, void *field)
 static int set_path(const struct setter *s, void *field)
 {
     const char *value = s->value;
-    bool home = strcmp(value, "~") == 0 || strncmp(value, "~/", 2) == 0;
-    if (home && !s->home)
+    bool in_home = strcmp(value, "~") == 0 || strncmp(value, "~/", 2) == 0;
+    const char *home = in_home ? ident_home(s->who) : NULL;
+    if (in_home && !home)
         return err_set(s->e, ERR_CONFIG,
                        "this user has no home directory for \"~\"; write a path from \"/\" on");
-    if (!home && *value != '/')
+    if (!in_home && *value != '/')
         return err_set(s->e, ERR_CONFIG,
                        "\"%s\" is no absolute path; write one that begins with \"/\" or \"~/\"",
                        value);
     if (check(s, value) < 0)
         return -1;
-    store_text(s, field, arena_printf(s->a, "%s%s", home ? s->home : "", value + home));
+    store_text(s, field, arena_printf(s->a, "%s%s", in_home ? home : "", value + in_home));
     return 0;
 }
 
@@ -296,9 +297,9 @@ bool option_is_quoted(const char *value)
 }
 
 int option_set(struct arena *a, const struct option *row, void *object, const char *value,
-               const char *home, struct err *e)
+               const struct ident *who, struct err *e)
 {
-    struct setter s = { a, row, value, home, e };
+    struct setter s = { a, row, value, who, e };
     if (!*value) {
         option_reset(a, row, object);
         return 0;

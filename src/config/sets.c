@@ -68,7 +68,7 @@ bool sets_are_secret(const struct strlist *sets)
 
 int sets_load(struct config *c, const struct strlist *sets, struct err *e)
 {
-    struct account scratch = { .auth.home = c->home };
+    struct account scratch = { .auth.who = c->who };
     scratch.origins = arena_new(&c->arena, option_count, sizeof *scratch.origins);
     for (size_t i = 0; i < sets->n; i++)
         strlist_add(&c->arena, &c->sets, arena_string(&c->arena, span_of(sets->items[i])));

@@ -37,7 +37,8 @@ static void check_entries(const struct ini_file *file)
 static void check_file(struct span text)
 {
     ERR e = { 0 };
-    struct config c = { .home = "/home" };
+    const struct ident who = { .home = "/home" };
+    struct config c = { .who = &who };
     struct ini_file file;
     struct draft draft;
     int done = ini_read(&c.arena, "f", text, &file, &e);

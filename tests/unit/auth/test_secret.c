@@ -64,7 +64,8 @@ static void call_done(struct call *c)
 
 static int call_get(struct call *c)
 {
-    c->opts.home = home;
+    const struct ident who = { .home = home };
+    c->opts.who = &who;
     return secret_get(&c->opts, deadline_in(60000), &c->arena, &c->password, &c->notes, &c->e);
 }
 

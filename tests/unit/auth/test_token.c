@@ -11,7 +11,7 @@
 
 static struct auth_opts opts_of(const char *command)
 {
-    return (struct auth_opts){ .oauth_token_command = command, .home = "/nonexistent" };
+    return (struct auth_opts){ .oauth_token_command = command };
 }
 
 static void the_first_line_is_the_token(void **state)

@@ -101,10 +101,10 @@ static void test_entry(void **state)
         system_facts.host = "box.example.com";
         ident_get(&a, &who);
         assert_int_equal(who.uid, getuid());
-        assert_string_equal(who.login, rows[i].login);
-        assert_string_equal(who.gecos, rows[i].want_gecos);
+        assert_string_equal(ident_login(&who), rows[i].login);
+        assert_string_equal(ident_gecos(&who), rows[i].want_gecos);
         assert_string_equal(who.host, "box.example.com");
-        const char *got[] = { who.home, who.config, ident_state(&a, &who) };
+        const char *got[] = { ident_home(&who), ident_config(&who), ident_state(&a, &who) };
         const char *want[] = { rows[i].want_home, rows[i].want_config, rows[i].want_state };
         for (size_t n = 0; n < 3; n++)
             assert_true(want[n] ? got[n] && strcmp(got[n], want[n]) == 0 : !got[n]);
@@ -124,16 +124,16 @@ static void test_no_entry(void **state)
     ident_get(&a, &who);
     clear_environment();
     buf_addf(&login, "uid-%u", (unsigned)getuid());
-    assert_string_equal(who.login, buf_string(&login));
-    assert_string_equal(who.gecos, "");
+    assert_string_equal(ident_login(&who), buf_string(&login));
+    assert_string_equal(ident_gecos(&who), "");
     assert_string_equal(who.host, "localhost");
-    assert_null(who.home);
-    assert_null(who.config);
+    assert_null(ident_home(&who));
+    assert_null(ident_config(&who));
     assert_null(ident_state(&a, &who));
 }
 
-/* Another user's names are looked up when they are wanted, and once for all copies. */
-static void test_another(void **state)
+/* The entry is looked up when it is wanted, and once for all copies. */
+static void test_when_asked(void **state)
 {
     ARENA a = { 0 };
     struct ident who, copy;
@@ -147,21 +147,30 @@ static void test_another(void **state)
     copy = who;
     assert_int_equal(who.uid, 4711);
     assert_string_equal(who.host, "box.example.com");
-    assert_null(who.home);
-    assert_null(who.config);
     assert_int_equal(system_facts.asked, 0);
     assert_string_equal(ident_login(&copy), "bob");
     assert_string_equal(ident_login(&who), "bob");
     assert_string_equal(ident_gecos(&who), "Bob B.");
+    assert_null(ident_home(&who));
+    assert_null(ident_config(&who));
+    assert_null(ident_state(&a, &who));
     assert_int_equal(system_facts.asked, 1);
+    ident_get(&a, &who);
+    copy = who;
+    assert_int_equal(system_facts.asked, 1);
+    assert_string_equal(ident_home(&copy), "/home/bob");
+    assert_string_equal(ident_home(&who), "/home/bob");
+    assert_int_equal(system_facts.asked, 2);
     system_facts.login = NULL;
     ident_of(&a, 4711, &who);
     assert_string_equal(ident_gecos(&who), "");
     assert_string_equal(ident_login(&who), "uid-4711");
-    assert_int_equal(system_facts.asked, 2);
+    assert_int_equal(system_facts.asked, 3);
     who = (struct ident){ .login = "joe", .gecos = "Joe" };
     assert_string_equal(ident_login(&who), "joe");
     assert_string_equal(ident_gecos(&who), "Joe");
+    assert_null(ident_home(&who));
+    assert_null(ident_home(NULL));
 }
 
 static void test_large_entry(void **state)
@@ -180,7 +189,7 @@ static void test_large_entry(void **state)
         system_facts.large = rows[i].large;
         system_facts.interruptions = 3;
         ident_get(&a, &who);
-        assert_int_equal(strcmp(who.login, "bob") == 0, rows[i].found);
+        assert_int_equal(strcmp(ident_login(&who), "bob") == 0, rows[i].found);
         assert_string_equal(who.host, "localhost");
     }
     system_facts.large = 0;
@@ -212,7 +221,7 @@ static void test_folders(void **state)
         struct ident who;
         setenv("XDG_CONFIG_HOME", rows[i].value, 1);
         ident_get(&a, &who);
-        assert_string_equal(who.config, rows[i].want ? rows[i].want : "/home/bob/.config");
+        assert_string_equal(ident_config(&who), rows[i].want ? rows[i].want : "/home/bob/.config");
         assert_string_equal(ident_state(&a, &who), "/home/bob/.local/state");
         setenv("XDG_STATE_HOME", rows[i].value, 1);
         ident_get(&a, &who);
@@ -290,9 +299,9 @@ static void test_drop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entry),   cmocka_unit_test(test_no_entry),
-        cmocka_unit_test(test_another), cmocka_unit_test(test_large_entry),
-        cmocka_unit_test(test_folders), cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_entry),      cmocka_unit_test(test_no_entry),
+        cmocka_unit_test(test_when_asked), cmocka_unit_test(test_large_entry),
+        cmocka_unit_test(test_folders),    cmocka_unit_test(test_drop),
     };
     return cmocka_run_group_tests_name("base/ident", tests, NULL, NULL);
 }

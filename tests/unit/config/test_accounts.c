@@ -25,7 +25,8 @@ static void build(struct config *c, const char *text)
 
 static void test_layers(void **state)
 {
-    struct config c = { .home = "/home/joe" };
+    const struct ident joe = { .home = "/home/joe" };
+    struct config c = { .who = &joe };
     (void)state;
     build(&c, "[defaults]\nport = 25\ndomain = d.example\ntimeout = 1m\n"
               "[account base]\nport = 26\nuser = base\nmatch = x.example\ndefault = yes\n"
@@ -47,7 +48,7 @@ static void test_layers(void **state)
     assert_int_equal(origin(mine, "tls_min"), ORIGIN_UNSET);
     assert_int_equal(mine->match.n, 0);
     assert_false(mine->is_default);
-    assert_string_equal(mine->auth.home, "/home/joe");
+    assert_string_equal(ident_home(mine->auth.who), "/home/joe");
     assert_int_equal(mine->net.timeout_ms, 60000);
     assert_true(mine->net.timeout_explicit);
     assert_int_equal(c.accounts[0].net.port, 26);

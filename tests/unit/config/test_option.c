@@ -20,12 +20,13 @@ static void try(const char *key, const char *value, struct buf *shown)
     ERR e = { 0 };
     struct account account = { 0 };
     struct queue_opts queue = { 0 };
+    const struct ident joe = { .home = "/home/joe" };
     const struct option *row = option_find(OPTION_ACCOUNT, span_of(key));
     void *object = row ? (void *)&account : (void *)&queue;
     row = row ? row : option_find(OPTION_QUEUE, span_of(key));
     assert_non_null(row);
     option_set_initial(&a, row->section, object);
-    if (option_set(&a, row, object, value, "/home/joe", &e) < 0) {
+    if (option_set(&a, row, object, value, &joe, &e) < 0) {
         assert_int_equal(e.kind, ERR_CONFIG);
         buf_addf(shown, "! %s", e.text);
     } else {
