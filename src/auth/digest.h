@@ -1,5 +1,5 @@
 /* Hashes and what is made of them, by GnuTLS. Results are appended to `ret`; mark it secret where
- * they are. -1: ERR_UNAVAILABLE without the library, ERR_INTERNAL when it refuses, as it may in a
+ * they are. -1: ERR_LIBRARY without the library, ERR_INTERNAL when it refuses, as it may in a
  * FIPS mode. */
 #ifndef AUTH_DIGEST_H
 #define AUTH_DIGEST_H

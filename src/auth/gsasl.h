@@ -26,7 +26,7 @@ struct gsasl {
 /* Empty before gsasl_open has succeeded. */
 extern struct gsasl gsasl;
 
-/* -1: ERR_UNAVAILABLE, "`whatfor` needs libgsasl …". */
+/* -1: ERR_LIBRARY, "`whatfor` needs libgsasl …". */
 int gsasl_open(const char *whatfor, struct err *e) MUST_USE;
 
 #endif

@@ -49,7 +49,7 @@ static int gssapi_open(struct sasl *s, struct err *e)
     gsasl.callback_set(g->context, gssapi_callback);
     status = gsasl.client_start(g->context, "GSSAPI", &g->session);
     if (status == GSASL_UNKNOWN_MECHANISM)
-        return err_set(e, ERR_UNAVAILABLE, "libgsasl was built without GSSAPI");
+        return err_set(e, ERR_LIBRARY, "libgsasl was built without GSSAPI");
     if (status == GSASL_OK)
         status = gssapi_properties(s, g);
     return status == GSASL_OK ? 0 : gssapi_failed(status, ERR_INTERNAL, e);

@@ -18,6 +18,7 @@ static const struct {
     [ERR_NOUSER] = { "no-user", false },
     [ERR_NOHOST] = { "no-host", false },
     [ERR_UNAVAILABLE] = { "unavailable", false },
+    [ERR_LIBRARY] = { "library", false },
     [ERR_CERTIFICATE] = { "certificate", false },
     [ERR_INTERNAL] = { "internal", false },
     [ERR_SYSTEM] = { "system", false },

@@ -42,6 +42,6 @@ int library_open(const struct library *library, void *table, const char *whatfor
         reason = "no reason given";
     else if (strncmp(reason, library->soname, len) == 0 && strncmp(reason + len, ": ", 2) == 0)
         reason += len + 2;
-    return err_set(e, ERR_UNAVAILABLE, "%s needs %s, which cannot be opened (%s)", whatfor,
+    return err_set(e, ERR_LIBRARY, "%s needs %s, which cannot be opened (%s)", whatfor,
                    library->soname, reason);
 }

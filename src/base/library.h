@@ -22,7 +22,7 @@ struct library {
 };
 
 /* Fills the table with the pointers, in the order of the names; they are valid until the process
- * ends. A table that is filled already is left alone. -1: ERR_UNAVAILABLE, "`whatfor` needs
+ * ends. A table that is filled already is left alone. -1: ERR_LIBRARY, "`whatfor` needs
  * LIBRARY, which cannot be opened", also when it lacks one of the functions; the table is zeroed
  * then. */
 int library_open(const struct library *library, void *table, const char *whatfor,

@@ -19,6 +19,7 @@ static const struct {
     [ERR_AMBIGUOUS] = { 451, "4.4.2" },   [ERR_PROTOCOL] = { 554, "5.5.0" },
     [ERR_TLS] = { 554, "5.7.5" },         [ERR_AUTH] = { 554, "5.7.8" },
     [ERR_PERMISSION] = { 451, "4.3.5" },  [ERR_CONFIG] = { 451, "4.3.5" },
+    [ERR_LIBRARY] = { 451, "4.3.5" },
 };
 
 void answer_done(struct answer *a)

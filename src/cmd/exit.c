@@ -26,6 +26,7 @@ static int status_of_kind(enum err_kind kind)
         [ERR_NOUSER] = EX_NOUSER,
         [ERR_NOHOST] = EX_NOHOST,
         [ERR_UNAVAILABLE] = EX_UNAVAILABLE,
+        [ERR_LIBRARY] = EX_UNAVAILABLE,
         [ERR_CERTIFICATE] = EX_UNAVAILABLE,
         [ERR_INTERNAL] = EX_SOFTWARE,
         [ERR_SYSTEM] = EX_OSERR,

@@ -58,7 +58,7 @@ void submission_done(struct submission *s)
  * library that it lacks is not. */
 static int blame_caller(struct err *e, const char *what)
 {
-    if (e->kind != ERR_UNAVAILABLE)
+    if (e->kind != ERR_LIBRARY)
         e->kind = ERR_USAGE;
     err_context(e, "%s", what);
     return -1;

@@ -138,7 +138,7 @@ int check_variable(struct arena *a, const char *value, struct err *e)
 /* Then it is not the value that is wrong. */
 static bool lacks_library(struct err *why, struct err *e)
 {
-    if (why->kind != ERR_UNAVAILABLE)
+    if (why->kind != ERR_LIBRARY)
         return false;
     err_move(e, why);
     return true;

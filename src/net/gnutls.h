@@ -94,7 +94,7 @@ struct gnutls {
  */
 extern struct gnutls gnutls;
 
-/* -1: ERR_UNAVAILABLE, "`whatfor` needs libgnutls …"; ERR_INTERNAL when it cannot be initialized.
+/* -1: ERR_LIBRARY, "`whatfor` needs libgnutls …"; ERR_INTERNAL when it cannot be initialized.
  * Before anything else that this floor, or the next, does with TLS, certificates or digests. */
 int gnutls_open(const char *whatfor, struct err *e) MUST_USE;
 

@@ -94,7 +94,7 @@ static int make_ascii(struct arena *a, const char **name, const char *text, stru
     if (!utf8_is_valid(span_of(*name)))
         return bad_target(e, text, not_a_name);
     if (idn_add_ascii(&ascii, *name, &why) < 0)
-        return bad_target(e, text, why.kind == ERR_UNAVAILABLE ? why.text : not_a_name);
+        return bad_target(e, text, why.kind == ERR_LIBRARY ? why.text : not_a_name);
     *name = arena_string(a, buf_span(&ascii));
     return 0;
 }

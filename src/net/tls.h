@@ -22,7 +22,7 @@ struct tls;
 /* The session over a connected descriptor, which stays the caller's. `host` is the name to verify
  * (opts->tls_name goes before it) and to send as SNI if it is no address. `opts` is borrowed for
  * the life of the session. -1: ERR_CONFIG for a bad tls_priority, malformed fingerprints or
- * unreadable files, ERR_UNAVAILABLE without GnuTLS, ERR_INTERNAL. */
+ * unreadable files, ERR_LIBRARY without GnuTLS, ERR_INTERNAL. */
 int tls_new(int fd, const struct net_opts *opts, const char *host, bool is_literal,
             struct tls **ret, struct err *e) MUST_USE;
 

@@ -56,11 +56,17 @@ static bool reply_concerns(enum stage stage, const struct err *reply)
     return false;
 }
 
+/* To be mended on this machine. */
+static bool is_ours(enum err_kind kind)
+{
+    return kind == ERR_CONFIG || kind == ERR_PERMISSION || kind == ERR_LIBRARY;
+}
+
 bool standing_concerns(enum stage stage, const struct err *err)
 {
     if (err->kind == ERR_NONE)
         return false;
-    if (is_connection_stage(stage) || err->kind == ERR_CONFIG || err->kind == ERR_PERMISSION)
+    if (is_connection_stage(stage) || is_ours(err->kind))
         return true;
     return err->kind == ERR_REPLY && reply_concerns(stage, err);
 }

@@ -86,6 +86,9 @@ def test_domain(t):
     t.failed(t.postbag(UMLAUT), 69, "needs libidn2.so.0", "hint: install libidn2")
     t.failed(t.postbag("-f", UMLAUT, BOB), 69, "needs libidn2.so.0")
     t.accepted(t.postbag("bob@xn--bcher-kva.example"))
+    lines = ("EHLO localhost", "MAIL FROM:<ann@example.org> SMTPUTF8", f"RCPT TO:<{UMLAUT}>", "QUIT")
+    run = t.postbag("-bs", stdin="".join(line + "\r\n" for line in lines).encode())
+    t.match(run.stdout, "451 4.3.5 ", "needs libidn2.so.0")
     for line in (f"from = {UMLAUT}", "maildomain = b\u00fccher.example"):
         t.config(line)
         t.failed(t.postbag(BOB), 69, "needs libidn2.so.0", "postbag.conf:")

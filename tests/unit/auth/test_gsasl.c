@@ -26,7 +26,7 @@ static void it_is_told_what_needs_it(void **state)
     ERR e = { 0 };
     library_name = absent;
     assert_int_equal(gsasl_open("GSSAPI", &e), -1);
-    assert_int_equal(e.kind, ERR_UNAVAILABLE);
+    assert_int_equal(e.kind, ERR_LIBRARY);
     assert_non_null(strstr(e.text, "GSSAPI needs lib"));
     assert_non_null(strstr(e.hint, "install libgsasl"));
 }
@@ -38,7 +38,7 @@ static void what_is_not_ascii_cannot_be_prepared(void **state)
     BUF prepared = { 0 };
     library_name = absent;
     assert_int_equal(prepare(SPAN("pa\303\237wort"), &prepared, &e), -1);
-    assert_int_equal(e.kind, ERR_UNAVAILABLE);
+    assert_int_equal(e.kind, ERR_LIBRARY);
     assert_int_equal(prepared.len, 0);
     assert_false(sasl_scram_possible("user", SPAN("pa\303\237wort")));
 }

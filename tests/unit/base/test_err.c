@@ -79,7 +79,7 @@ static void test_temporary(void **state)
         int code;
         bool temporary;
     } rows[] = {
-        { ERR_NONE, 0, false },     { ERR_USAGE, 0, false },    { ERR_CONFIG, 0, false },
+        { ERR_NONE, 0, false },     { ERR_LIBRARY, 0, false },  { ERR_CONFIG, 0, false },
         { ERR_LOOKUP, 0, true },    { ERR_CONNECT, 0, true },   { ERR_TIMEOUT, 0, true },
         { ERR_CLOSED, 0, true },    { ERR_TEMPORARY, 0, true }, { ERR_AMBIGUOUS, 0, true },
         { ERR_PROTOCOL, 0, false }, { ERR_TLS, 0, false },      { ERR_CERTIFICATE, 0, false },

@@ -61,7 +61,7 @@ static void a_failure_names_the_library_and_who_needs_it(void **state)
         ERR e = { 0 };
         struct math math = { 0 };
         assert_int_equal(library_open(&rows[i].library, &math, "the test", &e), -1);
-        assert_int_equal(e.kind, ERR_UNAVAILABLE);
+        assert_int_equal(e.kind, ERR_LIBRARY);
         assert_memory_equal(e.text, rows[i].text, strlen(rows[i].text));
         assert_null(math.cos);
         assert_null(math.sqrt);

@@ -58,7 +58,7 @@ static void test_kinds(void **state)
         answer_of_error(STAGE_CONNECT, &e, &a);
         assert_in_range(a.code, 451, 554);
         assert_int_equal(a.enhanced[0], '0' + a.code / 100);
-        if (err_is_temporary(&e) || kind == ERR_CONFIG || kind == ERR_SYSTEM)
+        if (err_is_temporary(&e) || kind == ERR_CONFIG || kind == ERR_SYSTEM || kind == ERR_LIBRARY)
             assert_int_equal(a.code, 451);
         assert_true(span_starts(buf_span(&a.words), "text"));
         answer_done(&a);

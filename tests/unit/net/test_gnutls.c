@@ -54,7 +54,7 @@ static void nothing_is_done_without_it(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ERR e = { 0 };
         assert_int_equal(rows[i].run(&e), -1);
-        assert_int_equal(e.kind, ERR_UNAVAILABLE);
+        assert_int_equal(e.kind, ERR_LIBRARY);
         assert_memory_equal(e.text, rows[i].text, strlen(rows[i].text));
         assert_non_null(strstr(e.hint, "install"));
     }

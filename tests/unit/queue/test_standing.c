@@ -31,6 +31,7 @@ static const struct {
     /* the account, said late */
     { STAGE_MAIL, ERR_CONFIG, 0, NULL, true },
     { STAGE_MAIL, ERR_PERMISSION, 0, NULL, true },
+    { STAGE_MAIL, ERR_LIBRARY, 0, NULL, true },
     { STAGE_MAIL, ERR_REPLY, 421, "closing", true },
     { STAGE_END, ERR_REPLY, 421, "closing", true },
     { STAGE_MAIL, ERR_REPLY, 530, "Authentication required", true },
