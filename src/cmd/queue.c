@@ -4,11 +4,7 @@
 #include "cmd/exit.h"
 #include "cmd/queue_walk.h"
 #include "cmd/say.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
+#include "queue/turn.h"
 
 int queue_load(const struct options *o, struct queue *ret, struct err *e)
 {
@@ -24,22 +20,11 @@ int queue_load(const struct options *o, struct queue *ret, struct err *e)
     return 0;
 }
 
-/* Whoever works holds the runner's lock; without it no message need be asked. */
-static bool is_at_work(const struct spool *s)
-{
-    int fd = openat(s->root, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return errno != ENOENT;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) < 0;
-    close(fd);
-    return locked;
-}
-
 int queue_enter(struct queue *q, struct err *e)
 {
     int found = q->path ? spool_open(q->path, false, &q->spool, e) : 0;
     q->exists = found > 0;
-    q->at_work = found > 0 && is_at_work(&q->spool);
+    q->at_work = found > 0 && turn_is_taken(&q->spool);
     return found < 0 ? -1 : 0;
 }
 

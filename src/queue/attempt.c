@@ -229,7 +229,9 @@ bool attempt_begin(struct attempt *a, struct carrier *c, const struct worker_job
 
 struct cargo attempt_cargo(const struct attempt *a)
 {
-    struct intent intent = { .fd = a->item.fd, .at = item_sending_at(&a->item), .set = true };
+    struct intent intent = { .fd = a->item.fd,
+                             .at = item_sending_at(&a->item),
+                             .mark = STATE_SENDING };
     return (struct cargo){ .envelope = &a->envelope, .stored = &a->stored, .intent = intent };
 }
 

@@ -117,7 +117,8 @@ int64_t carrier_pace(struct carrier *c)
     if (!account->rate_messages)
         return 0;
     int64_t now = clock_wall_ms();
-    int64_t wait = standing_take(&c->standing, account->rate_messages, account->rate_period_s, now);
+    int64_t wait =
+        bucket_take(&c->standing.bucket, account->rate_messages, account->rate_period_s, now);
     standing_save(c->setup->spool, c->setup->route, &c->standing);
     return wait ? (now + wait + 999) / 1000 : 0;
 }

@@ -27,6 +27,8 @@ static const char *const names[FOLDERS] = {
 const enum folder folders_kept[FOLDERS_KEPT] = { FOLDER_NEW, FOLDER_DEFER, FOLDER_HOLD,
                                                  FOLDER_FAILED };
 
+const char *const spool_locks[SPOOL_LOCKS] = { "lock", "wait" };
+
 const char *folder_name(enum folder folder)
 {
     return names[folder];
@@ -152,9 +154,8 @@ static int make_path(const char *path)
 /* The runner's locks, so that one can work where no file can be made any more. */
 static int make_locks(int root)
 {
-    static const char *const locks[] = { "lock", "wait" };
-    for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
-        int fd = openat(root, locks[i], O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    for (size_t i = 0; i < SPOOL_LOCKS; i++) {
+        int fd = openat(root, spool_locks[i], O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
             return -1;
         close(fd);

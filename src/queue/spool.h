@@ -64,6 +64,10 @@ int spool_failed(const struct spool *s, int errnum, const char *what, const char
 
 const char *folder_name(enum folder folder);
 
+/* The runner's locks, for queue/turn.h: files below `root`. */
+enum spool_lock { SPOOL_LOCK_WORK, SPOOL_LOCK_WAIT, SPOOL_LOCKS };
+extern const char *const spool_locks[SPOOL_LOCKS];
+
 /* "new/ID", for openat(spool->root, …). */
 enum { ENTRY_PATH_SIZE = 8 + 1 + QUEUE_ID_SIZE + 1 };
 struct entry_path {

@@ -102,8 +102,3 @@ void standing_clear(struct standing *s)
     standing_done(s);
     *s = rest;
 }
-
-int64_t standing_take(struct standing *s, unsigned messages, int64_t period_s, int64_t now_ms)
-{
-    return bucket_take(&s->bucket, messages, period_s, now_ms);
-}

@@ -47,9 +47,6 @@ void standing_fail(struct standing *s, const struct schedule *schedule, const st
 /* A connection worked: the trouble is over; the bucket stays. */
 void standing_clear(struct standing *s);
 
-/* bucket_take of the account's. */
-int64_t standing_take(struct standing *s, unsigned messages, int64_t period_s, int64_t now_ms);
-
 /* Every route that has a file, by account, for `check` and `list`. -1 with ERR_TEMPORARY. */
 struct standing_list {
     struct arena arena;

@@ -20,4 +20,7 @@ int turn_wait(const struct turn *t, const struct spool *s, struct err *e) MUST_U
 
 void turn_end(const struct turn *t);
 
+/* Is somebody at work, as far as can be seen? For those who do not want the turn themselves. */
+bool turn_is_taken(const struct spool *s);
+
 #endif

@@ -42,11 +42,11 @@ struct client_times {
 };
 
 /* A mark on disk that the end of data is about to leave, so that a crash behind it can be told from
- * one before it: one octet, '!', written over what stands at `at`. */
+ * one before it: one octet, written over what stands at `at`. */
 struct intent {
     int fd;
     uint64_t at;
-    bool set;     /* by the caller: there is one to write */
+    char mark;    /* the octet; 0: there is none to write */
     bool written; /* told the caller */
 };
 

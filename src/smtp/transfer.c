@@ -127,11 +127,11 @@ static int put_chunks(struct transfer *x, char *last, struct err *e)
 static int write_intent(struct transfer *x, struct err *e)
 {
     struct intent *intent = &x->client->intent;
-    if (!intent->set || (!x->txn.accepted && !x->txn.unanswered))
+    if (!intent->mark || (!x->txn.accepted && !x->txn.unanswered))
         return 0;
     ssize_t done;
     do
-        done = pwrite(intent->fd, "!", 1, (off_t)intent->at);
+        done = pwrite(intent->fd, &intent->mark, 1, (off_t)intent->at);
     while (done < 0 && errno == EINTR);
     if (done != 1)
         return err_system(e, ERR_IO, errno, "the message was not sent: its file cannot be marked");

@@ -69,6 +69,25 @@ static void test_one_waits(void **state)
     tear_down(&p);
 }
 
+/* Seen from outside: whoever asks does not take it. */
+static void test_taken(void **state)
+{
+    (void)state;
+    ERR e = { 0 };
+    struct place p;
+    set_up(&p);
+    assert_false(turn_is_taken(&p.spool));
+    assert_int_equal(turn_try(&p.a, &e), 1);
+    assert_true(turn_is_taken(&p.spool));
+    turn_end(&p.a);
+    assert_false(turn_is_taken(&p.spool));
+    assert_int_equal(unlinkat(p.spool.root, "lock", 0), 0);
+    assert_false(turn_is_taken(&p.spool));
+    assert_int_equal(symlinkat("lock", p.spool.root, "lock"), 0);
+    assert_true(turn_is_taken(&p.spool)); /* who knows? */
+    tear_down(&p);
+}
+
 static void test_no_link_is_followed(void **state)
 {
     (void)state;
@@ -88,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_at_a_time),
         cmocka_unit_test(test_one_waits),
+        cmocka_unit_test(test_taken),
         cmocka_unit_test(test_no_link_is_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

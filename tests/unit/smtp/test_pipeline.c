@@ -210,7 +210,7 @@ static void test_intent_fails(void **state)
     set_up(&f, ONE, BDATS);
     struct letter *first = &f.messages[0], *second = &f.messages[1];
     pipeline_send(&f.pipeline, &first->transfer, address(first, 1), &f.stored, first->verdicts);
-    f.memory.client.intent = (struct intent){ .fd = -1, .set = true };
+    f.memory.client.intent = (struct intent){ .fd = -1, .mark = '!' };
     pipeline_send(&f.pipeline, &second->transfer, address(second, 1), &f.stored, second->verdicts);
     assert_true(transfer_is_over(&first->transfer) && transfer_is_over(&second->transfer));
     assert_int_equal(first->verdicts[0].result, VERDICT_SENT);

@@ -189,7 +189,7 @@ static void test_intent(void **state)
         set_up(&f, cases[i].script, "x");
         f.memory.client.intent = (struct intent){ .fd = cases[i].writable ? fileno(file) : reader,
                                                   .at = 1,
-                                                  .set = true };
+                                                  .mark = '!' };
         transfer(&f, "1", true);
         assert_int_equal(*verdict_name(f.verdicts[0].result), cases[i].verdict);
         assert_string_equal(buf_string(&f.memory.sent), cases[i].sent);
@@ -231,7 +231,7 @@ static void test_chunks(void **state)
         CLEANUP(io_close) int reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
         set_up(&f, cases[i].script, "x\nPIPELINING\nCHUNKING");
         f.memory.client.intent =
-            (struct intent){ .fd = cases[i].writable ? fileno(file) : reader, .set = true };
+            (struct intent){ .fd = cases[i].writable ? fileno(file) : reader, .mark = '!' };
         f.rcpts[0] = (struct rcpt){ .wire = "a@b", .original = "a@b" };
         f.rcpts[1] = (struct rcpt){ .wire = "c@d", .original = "c@d" };
         f.envelope.n_rcpts = 2;
