@@ -157,17 +157,14 @@ static int commit_open(struct commit *c, bool own_id, struct err *e)
             return -1;
         taken = claim(c, own_id);
     }
-    if (taken) {
-        int errnum = errno;
-        if (own_id && spool_find_trace(c->spool, &c->entry->id) != FOLDERS)
-            return 1;
-        errno = errnum;
-        return commit_failed(c, "create", c->tmp.text, e);
+    int errnum = errno;
+    if (own_id && spool_find_trace(c->spool, &c->entry->id) != FOLDERS) {
+        if (!taken)
+            commit_remove(c, c->tmp.text);
+        return 1;
     }
-    if (!own_id || spool_find_trace(c->spool, &c->entry->id) == FOLDERS)
-        return 0;
-    commit_remove(c, c->tmp.text);
-    return 1;
+    errno = errnum;
+    return taken ? commit_failed(c, "create", c->tmp.text, e) : 0;
 }
 
 /* ---- step 2 ---- */
