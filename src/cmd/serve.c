@@ -84,7 +84,7 @@ static pid_t spawn(struct parent *p)
     if (pid != 0)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    listeners_leave(&p->listeners);
+    listeners_close(&p->listeners);
     io_close(&p->signals);
     sigprocmask(SIG_SETMASK, &p->before, NULL);
     if (getppid() != parent)
@@ -313,7 +313,6 @@ static int run(struct parent *p, const struct options *o, struct err *e)
     if (load(o, &p->serve, e) < 0 || try_spool(p->serve.spool, e) < 0)
         return -1;
     places_grow(&p->places, (size_t)p->serve.config.serve.connections);
-    /* signals first: a socket that was made is also removed */
     if (open_signals(p, e) < 0 || serve_listen(&p->serve.config.serve, &p->listeners, e) < 0)
         return -1;
     serve_notify("READY=1");

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +17,8 @@
 #include <unistd.h>
 
 enum { FIRST_FD = 3, PORT = 25 };
+
+static const char beside_it[] = ".new";
 
 static int add(struct listeners *l, int fd, bool lmtp, struct err *e)
 {
@@ -90,8 +93,8 @@ static bool is_alive(const struct sockaddr_un *address)
     return alive;
 }
 
-/* What a service that died has left is removed; nothing but a socket is. */
-static int make_room(const struct sockaddr_un *address, struct err *e)
+/* What the service before has left may be replaced; nothing but a socket may. */
+static int check_room(const struct sockaddr_un *address, struct err *e)
 {
     struct stat facts;
     const char *path = address->sun_path;
@@ -101,7 +104,7 @@ static int make_room(const struct sockaddr_un *address, struct err *e)
         return err_set(e, ERR_CREATE, "%s is there already, and no socket", path);
     if (is_alive(address))
         return err_set(e, ERR_CREATE, "%s: another service listens there", path);
-    return unlink(path) < 0 ? err_system(e, ERR_CREATE, errno, "%s", path) : 0;
+    return 0;
 }
 
 /* Its folder, if only that is missing. */
@@ -114,11 +117,16 @@ static void make_folder(const char *path)
         return;
 }
 
-static int bind_unix(int fd, const struct sockaddr_un *address, struct err *e)
+/* Beside its place, then moved there: whoever looks finds the old one, or one that listens. */
+static int bind_unix(int fd, const char *path, struct err *e)
 {
-    const char *path = address->sun_path;
-    if (bind(fd, (const void *)address, sizeof *address) < 0 || chmod(path, 0666) < 0 ||
-        listen(fd, SOMAXCONN) < 0)
+    struct sockaddr_un beside = { .sun_family = AF_UNIX };
+    size_t len = strlen(path);
+    memcpy(beside.sun_path, path, len);
+    memcpy(beside.sun_path + len, beside_it, sizeof beside_it);
+    (void)unlink(beside.sun_path);
+    if (bind(fd, (const void *)&beside, sizeof beside) < 0 || chmod(beside.sun_path, 0666) < 0 ||
+        listen(fd, SOMAXCONN) < 0 || rename(beside.sun_path, path) < 0)
         return err_system(e, errno == EACCES ? ERR_PERMISSION : ERR_CREATE, errno, "%s", path);
     return 0;
 }
@@ -126,20 +134,19 @@ static int bind_unix(int fd, const struct sockaddr_un *address, struct err *e)
 static int listen_unix(struct listeners *l, const char *path, struct err *e)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    if (strlen(path) >= sizeof address.sun_path)
+    if (strlen(path) + sizeof beside_it > sizeof address.sun_path)
         return err_set(e, ERR_CONFIG, "socket: %s is too long", path);
     memcpy(address.sun_path, path, strlen(path));
     make_folder(path);
-    if (make_room(&address, e) < 0)
+    if (check_room(&address, e) < 0)
         return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_system(e, ERR_SYSTEM, errno, "socket");
-    if (bind_unix(fd, &address, e) < 0 || add(l, fd, true, e) < 0) {
+    if (bind_unix(fd, path, e) < 0 || add(l, fd, true, e) < 0) {
         close(fd);
         return -1;
     }
-    l->path = mem_string(path);
     return 0;
 }
 
@@ -212,18 +219,9 @@ int serve_listen(const struct serve_opts *opts, struct listeners *ret, struct er
     return done;
 }
 
-void listeners_leave(struct listeners *l)
+void listeners_close(struct listeners *l)
 {
     for (size_t i = 0; i < l->n; i++)
         close(l->items[i].fd);
     l->n = 0;
-}
-
-void listeners_close(struct listeners *l)
-{
-    listeners_leave(l);
-    if (l->path)
-        (void)unlink(l->path);
-    free(l->path);
-    l->path = NULL;
 }

@@ -18,15 +18,14 @@ struct listener {
 struct listeners {
     struct listener items[LISTENERS_MAX];
     size_t n;
-    char *path; /* of the Unix socket that we have made, NULL: none */
 };
 
 /* Opens all. -1: ERR_CONFIG for what cannot be listened at, or is open to other machines;
  * ERR_PERMISSION, ERR_CREATE, ERR_SYSTEM. */
 int serve_listen(const struct serve_opts *opts, struct listeners *ret, struct err *e) MUST_USE;
 
-/* For a child: closes them. For the parent: and removes the socket that was made. */
-void listeners_leave(struct listeners *l);
+/* The Unix socket's name stays: who finds it without a listener knows that the service is to come
+ * back, who finds none that there is no service. */
 void listeners_close(struct listeners *l);
 
 #endif

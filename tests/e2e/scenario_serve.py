@@ -88,7 +88,6 @@ def service(t, *lines, settle=True, **options):
         run = s.stop()
         t.equal(run.status, 0, "the service's status")
         t.equal(run.stderr if settle else "", "", "the service's stderr")
-        t.true(not s.socket.exists(), "the socket is left behind")
     finally:
         if s.process.popen.poll() is None:
             os.killpg(s.process.popen.pid, signal.SIGKILL)
@@ -741,7 +740,7 @@ def test_reload_with_a_mistake(t):
 
 
 def test_restart_under_load(t):
-    """What was accepted arrives, whatever the service went through."""
+    """Whatever the service goes through: everything is accepted, and arrives."""
     t.smarthost()
     accepted, ended = [], threading.Event()
     s = Service(t)
@@ -752,10 +751,7 @@ def test_restart_under_load(t):
             i += 1
             name = f"r{who}-{i}@example.net"
             run = subprocess.run([t.door("sendmail"), "-i", name], input=MESSAGE, env=t.environment(s.environment()), capture_output=True, check=False)
-            if run.returncode == 0:
-                accepted.append(name)
-            elif run.returncode != 75 and run.returncode != 78:
-                accepted.append(f"{name}: {run}")
+            accepted.append(name if run.returncode == 0 else f"{name}: {run}")
 
     threads = [threading.Thread(target=load, args=(i,)) for i in range(4)]
     for thread in threads:
