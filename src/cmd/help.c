@@ -111,10 +111,10 @@ static const char topic_serve[] =
     "  postbag -C " SYSCONFDIR "/postbag/serve.conf check\n"
     "  systemctl enable --now postbag.service\n"
     "\n"
-    "with an [account], and dir = /var/lib/postbag/queue below [queue]. The keys of [serve] say\n"
-    "who may send how much and as whom. Users without a configuration find the service's\n"
-    "socket, /run/postbag/submit or POSTBAG_SOCKET; for them `postbag check` names it, `postbag\n"
-    "test` tries it, and mailq shows their own messages.\n"
+    "with an [account], dir = /var/lib/postbag/queue below [queue], and [aliases] for names such\n"
+    "as root. The keys of [serve] say who may send how much and as whom. Users without a\n"
+    "configuration find the service's socket, /run/postbag/submit or POSTBAG_SOCKET; for them\n"
+    "`postbag check` names it, `postbag test` tries it, and mailq shows their own messages.\n"
     "\n"
     "Without systemd: `postbag -C FILE serve` as that user; see SERVICE in postbag(1).\n";
 
