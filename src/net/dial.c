@@ -40,7 +40,10 @@ static int dial_path(const char *path, struct deadline deadline, struct err *e)
     if (!failed)
         return fd;
     close(fd);
-    return err_system(e, failed == ETIMEDOUT ? ERR_TIMEOUT : ERR_CONNECT, failed, "%s", path);
+    err_system(e, failed == ETIMEDOUT ? ERR_TIMEOUT : ERR_CONNECT, failed, "%s", path);
+    if (failed == ECONNREFUSED)
+        err_hint(e, "nobody listens at this socket: start its server");
+    return -1;
 }
 
 /* TCP. */

@@ -361,12 +361,13 @@ def test_why_all_is_queued(t):
 
 
 def test_no_service(t):
-    """Without the service there is no account; a socket that nobody listens at is 75."""
+    """Without the service there is no account; a socket that nobody listens at is 75, however it ended."""
     t.smarthost()
-    s = Service(t)
-    os.kill(s.process.popen.pid, signal.SIGKILL)
-    s.process.finish()
-    t.failed(s.submit(BOB), 75)
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        s = Service(t)
+        os.kill(s.process.popen.pid, number)
+        s.process.finish()
+        t.failed(s.submit(BOB), 75, "Connection refused", "hint: nobody listens at this socket: start its server")
     s.socket.unlink()
     t.failed(s.submit(BOB), 78, "no configuration", f"does not run: no {s.socket}")
 

@@ -198,6 +198,9 @@ static void test_path(void **state)
     assert_int_equal(e.kind, ERR_TIMEOUT);
     close(fd);
     close(server);
+    assert_int_equal(dial(&t, &opts, deadline_in(500), NULL, &e), -1);
+    assert_int_equal(e.kind, ERR_CONNECT);
+    assert_string_equal(e.hint, "nobody listens at this socket: start its server");
     unlink(at.sun_path);
     rmdir(folder);
 }
