@@ -20,8 +20,7 @@ struct auth_opts {
     const char *env_password;        /* and its value; NULL: there is none */
     const char *netrc;               /* "yes" for ~/.netrc, or an absolute path */
     struct strlist machines;         /* what it is asked for: names of hosts */
-    const struct ident
-        *who; /* whose home "~/" in the command is, and ~/.netrc; borrowed, or NULL */
+    const struct ident *who;         /* whose home is "~"; borrowed, or NULL */
 };
 
 /* Is a login wanted at all? */

@@ -19,7 +19,7 @@ enum err_kind {
     ERR_NOUSER,      /* no such recipient (67) */
     ERR_NOHOST,      /* the host name does not exist (68) */
     ERR_UNAVAILABLE, /* a required service is not offered: STARTTLS, AUTH, DSN (69) */
-    ERR_LIBRARY,     /* a library that this needs cannot be opened here (69) */
+    ERR_LIBRARY,     /* a library that this needs is missing here, or a part of it (69) */
     ERR_CERTIFICATE, /* the server's certificate is not trusted (69) */
     ERR_INTERNAL,    /* a bug, or a library that fails (70) */
     ERR_SYSTEM,      /* fork, descriptors, memory (71) */

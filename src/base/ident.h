@@ -7,13 +7,13 @@
 #include <sys/types.h>
 
 /* All but `uid` and `host` is looked up when somebody asks for it, and once for all copies: what
- * the system loads for that may cost more than all the rest. Until then it is NULL here. */
+ * the system loads for that may cost more than all the rest. */
 struct ident {
     uid_t uid;
     const char *host;          /* gethostname(), "localhost" if empty */
-    const char *login, *gecos; /* for ident_login, ident_gecos, … */
-    const char *home, *config; /* … ident_home and ident_config */
-    struct ident_entry *entry; /* NULL: nothing is to be looked up */
+    struct ident_entry *entry; /* what is looked up; NULL: these four count, … */
+    const char *login, *gecos;
+    const char *home, *config; /* … which are NULL otherwise */
 };
 
 /* Of this process. Never fails. The arena must stay where it is: copies share it. */

@@ -6,20 +6,22 @@
 #include "cmd/say.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 /* While watching, HUP asks for a new configuration; one with a mistake changes nothing. */
-static void reload(const struct options *o, struct queue *q)
+static void reload(const struct options *o, struct queue **q)
 {
     ERR e = { 0 };
-    struct queue fresh;
-    if (queue_load(o, &fresh, &e) == 0) {
-        queue_close(q);
+    struct queue *fresh = mem_new(1, sizeof *fresh), *rest = fresh;
+    if (queue_load(o, fresh, &e) == 0) {
+        rest = *q;
         *q = fresh;
-        return;
+    } else {
+        say_error(o->name, &e);
+        say(o->name, "the old configuration stays in use");
     }
-    queue_close(&fresh);
-    say_error(o->name, &e);
-    say(o->name, "the old configuration stays in use");
+    queue_close(rest);
+    free(rest);
 }
 
 static int run_once(const struct options *o, struct queue *q, struct runner_totals *totals,
@@ -56,13 +58,13 @@ static int status_of(const struct options *o, const struct runner_totals *totals
     return exit_default.tempfail;
 }
 
-static int run(const struct options *o, struct queue *q, struct err *e)
+static int run(const struct options *o, struct queue **q, struct err *e)
 {
     struct runner_totals totals;
     int done;
-    if (queue_load(o, q, e) < 0)
+    if (queue_load(o, *q, e) < 0)
         return -1;
-    while ((done = run_once(o, q, &totals, e)) == 0 && totals.hangup)
+    while ((done = run_once(o, *q, &totals, e)) == 0 && totals.hangup)
         reload(o, q);
     if (done < 0)
         return -1;
@@ -74,12 +76,13 @@ static int run(const struct options *o, struct queue *q, struct err *e)
 int cmd_queue_run(const struct options *o)
 {
     ERR e = { 0 };
-    struct queue q;
+    struct queue *q = mem_new(1, sizeof *q);
     int status = run(o, &q, &e);
     if (status < 0) {
         say_error(o->name, &e);
         status = exit_of_error(&exit_default, &e, STAGE_NONE);
     }
-    queue_close(&q);
+    queue_close(q);
+    free(q);
     return status;
 }

@@ -39,7 +39,7 @@ enum {
 };
 
 struct parent {
-    struct serve serve;
+    struct serve *serve;
     struct listeners listeners;
     int signals;
     sigset_t before;
@@ -52,25 +52,39 @@ struct parent {
 
 /* Configuration. */
 
-static int load(const struct options *o, struct serve *ret, struct err *e)
-{
-    *ret = (struct serve){ .options = o };
-    ident_get(&ret->arena, &ret->ident);
-    struct config_request request = {
-        .ident = &ret->ident, .file = o->config, .sets = o->sets, .for_service = true
-    };
-    const struct account *account;
-    if (config_load(&request, &ret->config, e) < 0 ||
-        config_choose(&ret->config, NULL, NULL, NULL, &account, e) < 0)
-        return -1;
-    ret->spool = config_spool(&ret->config, &ret->ident, &ret->arena, e);
-    return ret->spool ? 0 : -1;
-}
-
 static void unload(struct serve *s)
 {
+    if (!s)
+        return;
     config_done(&s->config);
     arena_done(&s->arena);
+    free(s);
+}
+
+static int fill(struct serve *s, struct err *e)
+{
+    const struct options *o = s->options;
+    const struct account *account;
+    ident_get(&s->arena, &s->ident);
+    struct config_request request = {
+        .ident = &s->ident, .file = o->config, .sets = o->sets, .for_service = true
+    };
+    if (config_load(&request, &s->config, e) < 0 ||
+        config_choose(&s->config, NULL, NULL, NULL, &account, e) < 0)
+        return -1;
+    s->spool = config_spool(&s->config, &s->ident, &s->arena, e);
+    return s->spool ? 0 : -1;
+}
+
+/* NULL: `e` says why not. */
+static struct serve *load(const struct options *o, struct err *e)
+{
+    struct serve *s = mem_new(1, sizeof *s);
+    s->options = o;
+    if (fill(s, e) == 0)
+        return s;
+    unload(s);
+    return NULL;
 }
 
 /* Children. */
@@ -115,7 +129,7 @@ static void start_runner(struct parent *p)
 {
     pid_t pid = spawn(p);
     if (pid == 0)
-        _exit(run_queue(&p->serve));
+        _exit(run_queue(p->serve));
     p->runner = pid > 0 ? pid : 0;
     p->runner_since = clock_ms();
     if (pid < 0)
@@ -157,13 +171,13 @@ static void turn_away(int fd)
 
 static void serve_one(struct parent *p, int fd, bool lmtp)
 {
-    const struct serve_opts *o = &p->serve.config.serve;
+    const struct serve_opts *o = &p->serve->config.serve;
     struct serve_peer peer = serve_peer_of(fd);
     struct place *place = places_find(&p->places, peer.uid, o->connections, o->user_connections);
     places_press(&p->places, peer.uid, place, o->connections, o->user_connections);
     pid_t pid = place ? spawn(p) : -1;
     if (pid == 0)
-        _exit(serve_session_run(&p->serve, fd, &peer, lmtp, place->waiter));
+        _exit(serve_session_run(p->serve, fd, &peer, lmtp, place->waiter));
     if (pid > 0)
         places_take(&p->places, place, pid, peer.uid);
     else
@@ -196,19 +210,18 @@ static void accept_some(struct parent *p, const struct listener *l)
 static void reload(struct parent *p)
 {
     ERR e = { 0 };
-    const struct options *o = p->serve.options;
-    struct serve fresh;
-    if (load(o, &fresh, &e) < 0) {
-        unload(&fresh);
+    const struct options *o = p->serve->options;
+    struct serve *fresh = load(o, &e);
+    if (!fresh) {
         say_error(o->name, &e);
         say(o->name, "the old configuration stays in use");
         serve_notify("STATUS=The old configuration is in use: the new one has a mistake");
         return;
     }
-    unload(&p->serve);
+    unload(p->serve);
     p->serve = fresh;
     serve_notify("STATUS=");
-    places_grow(&p->places, (size_t)p->serve.config.serve.connections);
+    places_grow(&p->places, (size_t)p->serve->config.serve.connections);
     if (p->runner)
         kill(p->runner, SIGHUP);
 }
@@ -310,10 +323,11 @@ static int run(struct parent *p, const struct options *o, struct err *e)
 {
     if (o->operands.n)
         return err_set(e, ERR_USAGE, "serve takes no operand");
-    if (load(o, &p->serve, e) < 0 || try_spool(p->serve.spool, e) < 0)
+    p->serve = load(o, e);
+    if (!p->serve || try_spool(p->serve->spool, e) < 0)
         return -1;
-    places_grow(&p->places, (size_t)p->serve.config.serve.connections);
-    if (open_signals(p, e) < 0 || serve_listen(&p->serve.config.serve, &p->listeners, e) < 0)
+    places_grow(&p->places, (size_t)p->serve->config.serve.connections);
+    if (open_signals(p, e) < 0 || serve_listen(&p->serve->config.serve, &p->listeners, e) < 0)
         return -1;
     serve_notify("READY=1");
     work(p);
@@ -327,7 +341,7 @@ int cmd_serve(const struct options *o)
     int done = run(&p, o, &e);
     listeners_close(&p.listeners);
     io_close(&p.signals);
-    unload(&p.serve);
+    unload(p.serve);
     places_done(&p.places);
     if (done == 0)
         return 0;

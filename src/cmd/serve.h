@@ -6,7 +6,8 @@
 #include "cmd/options.h"
 #include "config/config.h"
 
-/* What the parent has and every session is given. */
+/* What the parent has and every session is given. Stays where it is: the configuration points to
+ * `ident`, and that to `arena`. */
 struct serve {
     const struct options *options;
     struct arena arena;

@@ -1,6 +1,7 @@
 #include "cmd/serve_listen.h"
 
 #include "base/arena.h"
+#include "base/io.h"
 #include "base/span.h"
 #include "net/target.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,7 +20,7 @@
 
 enum { FIRST_FD = 3, PORT = 25 };
 
-static const char beside_it[] = ".new";
+static const char beside[] = ".new"; /* behind the name of what is about to take its place */
 
 static int add(struct listeners *l, int fd, bool lmtp, struct err *e)
 {
@@ -83,28 +85,47 @@ static int inherit_all(struct listeners *l, int n, struct err *e)
 
 /* The Unix socket. */
 
-static bool is_alive(const struct sockaddr_un *address)
+static int failed(const char *path, int errnum, struct err *e)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool alive =
-        fd >= 0 && (connect(fd, (const void *)address, sizeof *address) == 0 || errno == EAGAIN);
-    if (fd >= 0)
-        close(fd);
-    return alive;
+    bool forbidden = errnum == EACCES || errnum == EPERM;
+    return err_system(e, forbidden ? ERR_PERMISSION : ERR_CREATE, errnum, "%s", path);
 }
 
-/* What the service before has left may be replaced; nothing but a socket may. */
+static int make_path(const char *path, struct sockaddr_un *ret, struct err *e)
+{
+    size_t len = strlen(path);
+    *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (len + sizeof beside > sizeof ret->sun_path)
+        return err_set(e, ERR_CONFIG, "socket: %s is longer than %zu octets", path,
+                       sizeof ret->sun_path - sizeof beside);
+    memcpy(ret->sun_path, path, len);
+    return 0;
+}
+
+/* 0 if somebody listens there, or errno. */
+static int knock(const struct sockaddr_un *address)
+{
+    CLEANUP(io_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (const void *)address, sizeof *address) == 0)
+        return 0;
+    return errno == EAGAIN ? 0 : errno;
+}
+
+/* What the service before has left may be replaced, and nothing else. */
 static int check_room(const struct sockaddr_un *address, struct err *e)
 {
     struct stat facts;
     const char *path = address->sun_path;
     if (lstat(path, &facts) < 0)
-        return 0;
+        return errno == ENOENT ? 0 : failed(path, errno, e);
     if (!S_ISSOCK(facts.st_mode))
         return err_set(e, ERR_CREATE, "%s is there already, and no socket", path);
-    if (is_alive(address))
-        return err_set(e, ERR_CREATE, "%s: another service listens there", path);
-    return 0;
+    int errnum = knock(address);
+    if (errnum == ECONNREFUSED || errnum == ENOENT)
+        return 0;
+    if (errnum)
+        return failed(path, errnum, e);
+    return err_set(e, ERR_CREATE, "%s: another service listens there", path);
 }
 
 /* Its folder, if only that is missing. */
@@ -117,37 +138,57 @@ static void make_folder(const char *path)
         return;
 }
 
-/* Beside its place, then moved there: whoever looks finds the old one, or one that listens. */
-static int bind_unix(int fd, const char *path, struct err *e)
+/* One at a time looks whether the name is free and takes it. */
+static int lock_name(const char *path, struct err *e)
 {
-    struct sockaddr_un beside = { .sun_family = AF_UNIX };
-    size_t len = strlen(path);
-    memcpy(beside.sun_path, path, len);
-    memcpy(beside.sun_path + len, beside_it, sizeof beside_it);
-    (void)unlink(beside.sun_path);
-    if (bind(fd, (const void *)&beside, sizeof beside) < 0 || chmod(beside.sun_path, 0666) < 0 ||
-        listen(fd, SOMAXCONN) < 0 || rename(beside.sun_path, path) < 0)
-        return err_system(e, errno == EACCES ? ERR_PERMISSION : ERR_CREATE, errno, "%s", path);
-    return 0;
+    ARENA a = { 0 };
+    const char *name = arena_printf(&a, "%s.lock", path);
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+    if (fd >= 0 && io_lock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno == EWOULDBLOCK)
+        err_set(e, ERR_CREATE, "%s: another service is about to listen there", path);
+    else
+        failed(name, errno, e);
+    io_close(&fd);
+    return -1;
+}
+
+/* Beside its place, then moved there: whoever looks finds the old one, or one that listens. */
+static int bind_unix(int fd, const struct sockaddr_un *address, struct err *e)
+{
+    struct sockaddr_un at = *address;
+    const char *path = at.sun_path;
+    memcpy(at.sun_path + strlen(path), beside, sizeof beside);
+    if (check_room(&at, e) < 0)
+        return -1;
+    if ((unlink(path) < 0 && errno != ENOENT) || bind(fd, (const void *)&at, sizeof at) < 0)
+        return failed(path, errno, e);
+    if (chmod(path, 0666) == 0 && listen(fd, SOMAXCONN) == 0 &&
+        rename(path, address->sun_path) == 0)
+        return 0;
+    failed(address->sun_path, errno, e);
+    (void)unlink(path);
+    return -1;
 }
 
 static int listen_unix(struct listeners *l, const char *path, struct err *e)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    if (strlen(path) + sizeof beside_it > sizeof address.sun_path)
-        return err_set(e, ERR_CONFIG, "socket: %s is too long", path);
-    memcpy(address.sun_path, path, strlen(path));
+    struct sockaddr_un address;
+    if (make_path(path, &address, e) < 0)
+        return -1;
     make_folder(path);
-    if (check_room(&address, e) < 0)
+    CLEANUP(io_close) int lock = lock_name(path, e);
+    if (lock < 0 || check_room(&address, e) < 0)
         return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_system(e, ERR_SYSTEM, errno, "socket");
-    if (bind_unix(fd, path, e) < 0 || add(l, fd, true, e) < 0) {
+    if (add(l, fd, true, e) < 0) {
         close(fd);
         return -1;
     }
-    return 0;
+    return bind_unix(fd, &address, e);
 }
 
 /* SMTP on loopback. */
@@ -211,9 +252,11 @@ int serve_listen(const struct serve_opts *opts, struct listeners *ret, struct er
 {
     int n = inherited();
     *ret = (struct listeners){ 0 };
-    int done = n ? inherit_all(ret, n, e) : listen_unix(ret, opts->socket, e);
+    int done = n ? inherit_all(ret, n, e) : 0;
     for (size_t i = 0; done == 0 && !n && i < opts->listen.n; i++)
         done = listen_tcp(ret, opts->listen.items[i], e);
+    if (done == 0 && !n) /* last: once it is there it stays */
+        done = listen_unix(ret, opts->socket, e);
     if (done < 0)
         listeners_close(ret);
     return done;

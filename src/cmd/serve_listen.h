@@ -24,8 +24,8 @@ struct listeners {
  * ERR_PERMISSION, ERR_CREATE, ERR_SYSTEM. */
 int serve_listen(const struct serve_opts *opts, struct listeners *ret, struct err *e) MUST_USE;
 
-/* The Unix socket's name stays: who finds it without a listener knows that the service is to come
- * back, who finds none that there is no service. */
+/* The name of the Unix socket stays: who finds it without a listener knows that the service is to
+ * come back, who finds none that there is no service. */
 void listeners_close(struct listeners *l);
 
 #endif

@@ -78,9 +78,8 @@ bool option_is_planned(struct span key);
 int option_refuse(enum option_section section, const char *key, struct err *e);
 
 /* Sets the field of `object` that the row names; an empty value gives it its initial value back.
- * The text is copied into `a`; "~" is the home of
- * `who`, who may be NULL. ERR_CONFIG: "key: what; what to write instead", without the value
- * of a secret. */
+ * The text is copied into `a`; "~" is the home of `who`, who may be NULL. ERR_CONFIG: "key: what;
+ * what to write instead", without the value of a secret. */
 int option_set(struct arena *a, const struct option *row, void *object, const char *value,
                const struct ident *who, struct err *e) MUST_USE;
 

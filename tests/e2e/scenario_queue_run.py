@@ -297,9 +297,10 @@ def test_trouble_is_met_once(t, script):
 
 
 def test_no_server(t):
-    t.smarthost()
+    t.smarthost("tls: starttls", "auth: PLAIN")
+    secret = ("-password", "password_command = printf pa55-word-never-shown")
     with t.closed_port() as port:
-        queue(t, account=(f"port = {port}",))
+        queue(t, account=(f"port = {port}", *secret))
         names = fill(t, 10)
         done = run(t)
     t.equal(done.status, 75)
@@ -551,14 +552,15 @@ def put_one(t, recipient):
 
 
 def test_watch_takes_up_its_configuration(t):
-    t.smarthost()
+    t.smarthost("tls: starttls", "auth: PLAIN")
+    secret = ("-password", "password_command = printf pa55-word-never-shown")
     with t.closed_port() as port:
-        queue(t, account=(f"port = {port}",))
+        queue(t, account=(f"port = {port}", *secret))
         process = start(t, "--watch")
         until(lambda: (t.folder / "spool" / "stamp").exists(), "the spool")
         put_one(t, BOB)
         until(lambda: list((t.folder / "spool" / "accounts").iterdir()), "the account's trouble")
-    queue(t)
+    queue(t, account=secret)
     for path in pathlib.Path(t.folder / "spool" / "accounts").iterdir():
         path.unlink()
     process.signal(signal.SIGHUP)

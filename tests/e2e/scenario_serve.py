@@ -39,14 +39,14 @@ def die_with_the_test():
 class Service:
     """A running service. Its socket is in a folder that everybody may enter."""
 
-    def __init__(self, t, *lines, queue=(), account=(), aliases=(), env=None):
+    def __init__(self, t, *lines, queue=(), account=(), aliases=(), env=None, words=()):
         self.t = t
         t.door("sendmail")  # for those who run it in threads
         self.socket = t.folder / "run" / "submit"
         self.log = t.folder / "log"
         self.lines, self.queue, self.account, self.aliases = lines, queue, account, aliases
         self.configure()
-        self.process = t.start("postbag", "serve", env=env, stdin=subprocess.DEVNULL, preexec_fn=die_with_the_test)
+        self.process = t.start("postbag", *words, "serve", env=env, stdin=subprocess.DEVNULL, preexec_fn=die_with_the_test)
         until(self.is_up, "the service's socket")
 
     def configure(self, *lines):
@@ -727,6 +727,21 @@ def test_reload(t):
         until(lambda: s.submit(BOB, user="nobody").status == 77, "the new configuration")
         t.accepted(s.submit(BOB))
         t.equal(s.process.popen.poll(), None)
+
+
+def test_reload_and_the_home(t):
+    """What is looked up only when it is wanted is found in the new configuration, too."""
+    t.smarthost()
+    with service(t, words=("--set", "tls_ca_file=~/none")) as s:
+        for _ in range(2):
+            t.accepted(s.submit(BOB, user="nobody"))
+            s.process.signal(signal.SIGHUP)
+            s.configure("users = root")
+            s.process.signal(signal.SIGHUP)
+            until(lambda: s.submit(BOB, user="nobody").status == 77, "the new configuration")
+            s.configure()
+            s.process.signal(signal.SIGHUP)
+            until(lambda: s.submit(BOB, user="nobody").status == 0, "the old configuration")
 
 
 def test_reload_with_a_mistake(t):

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
@@ -24,7 +25,7 @@
 
 struct place {
     struct scratch scratch;
-    char path[64];
+    char path[64], beside[64 + 4];
     struct serve_opts opts;
     struct listeners listeners;
 };
@@ -34,6 +35,7 @@ static void set_up(struct place *p)
     *p = (struct place){ 0 };
     scratch_open(&p->scratch);
     (void)snprintf(p->path, sizeof p->path, "%s/run/submit", p->scratch.above);
+    (void)snprintf(p->beside, sizeof p->beside, "%s.new", p->path);
     p->opts.socket = p->path;
 }
 
@@ -92,18 +94,97 @@ static void test_room(void **state)
     assert_int_equal(e.kind, ERR_CREATE);
     assert_non_null(strstr(e.text, "another service listens there"));
     listeners_close(&p.listeners);
-    CLEANUP(io_close) int left = open(p.scratch.above, O_RDONLY | O_CLOEXEC);
-    assert_int_equal(symlinkat("nowhere", left, "run/submit.new"), 0); /* of one that died at it */
+    assert_int_equal(rename(p.path, p.beside), 0); /* of one that died before it was in its place */
     assert_int_equal(serve_listen(&p.opts, &second, &e), 0);
-    assert_int_equal(faccessat(left, "run/submit.new", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+    assert_int_equal(access(p.beside, F_OK), -1);
     listeners_close(&second);
     assert_int_equal(unlink(p.path), 0);
-    int fd = open(p.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    close(fd);
-    assert_int_equal(serve_listen(&p.opts, &second, &e), -1);
-    assert_non_null(strstr(e.text, "no socket"));
+    const char *const places[] = { p.beside, p.path };
+    for (size_t i = 0; i < 2; i++) {
+        int fd = open(places[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        close(fd);
+        assert_int_equal(serve_listen(&p.opts, &second, &e), -1);
+        assert_non_null(strstr(e.text, "no socket"));
+        assert_int_equal(access(places[i], F_OK), 0);
+    }
+    tear_down(&p);
+}
+
+/* Somebody is there who does not talk with us. */
+static void test_stranger(void **state)
+{
+    struct place p;
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    ERR e = { 0 };
+    (void)state;
+    set_up(&p);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), 0);
+    listeners_close(&p.listeners);
+    assert_int_equal(unlink(p.path), 0);
+    memcpy(address.sun_path, p.path, strlen(p.path));
+    CLEANUP(io_close) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (const void *)&address, sizeof address), 0);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), -1);
+    assert_int_equal(e.kind, ERR_CREATE);
     assert_int_equal(access(p.path, F_OK), 0);
+    tear_down(&p);
+}
+
+/* Begins when the other end of `go` is closed, and ends when that of `leave` is. */
+static int start_one(struct place *p, int go, int result, int leave)
+{
+    ERR e = { 0 };
+    char octet;
+    if (read(go, &octet, 1) != 0)
+        return 2;
+    octet = serve_listen(&p->opts, &p->listeners, &e) == 0 ? '+' : '-';
+    if (write(result, &octet, 1) != 1 || read(leave, &octet, 1) != 0)
+        return 2;
+    listeners_close(&p->listeners);
+    return 0;
+}
+
+enum { STARTED = 4, ROUNDS = 50 };
+
+static void start_all(struct place *p)
+{
+    int go[2], result[2], leave[2], status, n = 0;
+    char told[STARTED];
+    assert_int_equal(pipe(go) + pipe(result) + pipe(leave), 0);
+    for (int i = 0; i < STARTED; i++) {
+        if (fork() == 0) {
+            close(go[1]);
+            close(leave[1]);
+            _exit(start_one(p, go[0], result[1], leave[0]));
+        }
+    }
+    close(go[1]);
+    for (int i = 0; i < STARTED; i++) {
+        assert_int_equal(read(result[0], &told[i], 1), 1);
+        n += told[i] == '+';
+    }
+    assert_int_equal(n, 1);
+    int fd = connect_to(p->path);
+    assert_true(fd >= 0);
+    close(leave[1]);
+    for (int i = 0; i < STARTED; i++) {
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    const int rest[] = { fd, go[0], result[0], result[1], leave[0] };
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        close(rest[i]);
+}
+
+/* Several at once: one has the name, and it is there. */
+static void test_at_once(void **state)
+{
+    struct place p;
+    (void)state;
+    set_up(&p);
+    for (int round = 0; round < ROUNDS; round++)
+        start_all(&p);
     tear_down(&p);
 }
 
@@ -166,7 +247,9 @@ static void test_loopback(void **state)
         if (e.kind != rows[i].kind || done != (rows[i].kind ? -1 : 0))
             fail_msg("%s: %s", rows[i].where, e.text ? e.text : "taken");
         if (done == 0)
-            assert_false(p.listeners.items[1].lmtp);
+            assert_false(p.listeners.items[0].lmtp);
+        else
+            assert_int_equal(access(p.path, F_OK), -1);
         tear_down(&p);
     }
 }
@@ -249,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_socket),    cmocka_unit_test(test_room),
+        cmocka_unit_test(test_stranger),  cmocka_unit_test(test_at_once),
         cmocka_unit_test(test_long_path), cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_inherited), cmocka_unit_test(test_not_for_us),
     };
