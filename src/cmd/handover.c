@@ -3,9 +3,6 @@
 #include "base/clock.h"
 #include "smtp/arguments.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 enum queue_mode handover_mode(const struct submission *s)
 {
     if (s->account && s->account->is_service)
@@ -16,17 +13,6 @@ enum queue_mode handover_mode(const struct submission *s)
         submission_config_is_passing(s->options))
         return QUEUE_MODE_DIRECT;
     return s->config.queue.mode;
-}
-
-/* The runner stands in another folder. */
-static const char *absolute(struct arena *a, const char *path)
-{
-    if (!path || *path == '/')
-        return path;
-    char *here = getcwd(NULL, 0);
-    const char *whole = here ? arena_printf(a, "%s/%s", here, path) : path;
-    free(here);
-    return whole;
 }
 
 /* The service takes a message once, however often it is given. Without a nonce a lost connection is
@@ -51,7 +37,7 @@ void handover_prepare(struct submission *s, const char *host, struct stream_trac
                     .stored = &s->stored,
                     .host = host,
                     .trace = trace },
-        .route = { .config = absolute(&s->arena, submission_config_file(s->options)),
+        .route = { .config = s->config.only,
                    .account = s->account->name,
                    .sets = s->options->sets },
         .opts = &s->config.queue,

@@ -106,7 +106,7 @@ static pid_t spawn(struct parent *p)
     return 0;
 }
 
-static int run_queue(const struct serve *s)
+static int run_queue(struct serve *s)
 {
     ERR e = { 0 };
     struct runner_totals totals;

@@ -8,6 +8,7 @@
 #include "config/url.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 
 static const char *environment(const char *name)
@@ -83,6 +84,17 @@ static int add_file(struct config *c, const struct config_request *request, cons
     return 0;
 }
 
+/* The runner stands in another folder. */
+static const char *absolute(struct arena *a, const char *path)
+{
+    if (!path || *path == '/')
+        return path ? arena_string(a, span_of(path)) : NULL;
+    char *here = getcwd(NULL, 0);
+    const char *whole = arena_printf(a, "%s/%s", here ? here : "", path);
+    free(here);
+    return whole;
+}
+
 /* -C, else $POSTBAG_CONFIG, else the system's and the user's. */
 static int add_files(struct config *c, const struct config_request *request, struct draft *draft,
                      struct err *e)
@@ -93,6 +105,7 @@ static int add_files(struct config *c, const struct config_request *request, str
                                                request->file && request->file_must_be_root };
     const char *only = request->file ? request->file : environment("POSTBAG_CONFIG");
     const char *system = request->system_file ? request->system_file : SYSCONFDIR "/postbag.conf";
+    c->only = absolute(&c->arena, only);
     c->wanted = only;
     if (only)
         return add_file(c, request, arena_string(&c->arena, span_of(only)), &required, draft, e);

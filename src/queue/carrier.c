@@ -65,9 +65,19 @@ static void suspect(struct carrier *c, const struct verdict *why, const char *se
 
 /* Life. */
 
+/* What has been loaded stays in use until HUP, whatever stands in its files by now. */
+static bool is_of(const struct config *config, const struct route *route)
+{
+    const struct route known = { config->only, route->account, config->sets };
+    return route_equals(&known, route);
+}
+
 static int load(struct carrier *c, struct err *e)
 {
     const struct worker_setup *setup = c->setup;
+    struct config *config = setup->config;
+    if (config && is_of(config, setup->route))
+        return config_choose(config, setup->route->account, NULL, NULL, &c->account, e);
     struct config_request request = { .ident = setup->ident,
                                       .file = setup->route->config,
                                       .sets = setup->route->sets };

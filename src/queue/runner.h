@@ -18,7 +18,7 @@ enum runner_mode {
 
 struct runner_setup {
     const char *spool; /* path */
-    const struct config *config;
+    struct config *config;
     const struct ident *ident;
     enum runner_mode mode;
     const char *name; /* for stderr and the log */

@@ -128,12 +128,21 @@ static void test_one_file_instead(void **state)
     setenv("POSTBAG_CONFIG", f.user, 1);
     c = fixture_loaded(&f);
     assert_string_equal(c.accounts[0].name, "u");
+    assert_string_equal(c.only, f.user);
     config_done(&c);
-    struct config_request request = { .ident = &f.ident, .file = third, .system_file = f.system };
-    assert_int_equal(config_load(&request, &c, &e), 0);
-    assert_int_equal(c.n_accounts, 1);
-    assert_string_equal(c.accounts[0].name, "t");
-    config_done(&c);
+    assert_int_equal(chdir(f.root), 0);
+    const char *const names[] = { third, "third" };
+    for (size_t i = 0; i < 2; i++) {
+        struct config_request request = { .ident = &f.ident,
+                                          .file = names[i],
+                                          .system_file = f.system };
+        assert_int_equal(config_load(&request, &c, &e), 0);
+        assert_int_equal(c.n_accounts, 1);
+        assert_string_equal(c.accounts[0].name, "t");
+        assert_string_equal(c.only, third);
+        config_done(&c);
+    }
+    assert_int_equal(chdir("/"), 0);
     setenv("POSTBAG_CONFIG", "", 1);
     refuse(&f, ERR_CONFIG, "postbag.conf:1: no \"]\"");
     setenv("POSTBAG_CONFIG", "/nowhere/at/all", 1);

@@ -61,7 +61,7 @@ static void tear_down(struct place *p)
 }
 
 /* In a process of its own, which complains on stderr. */
-static void run(const struct place *p)
+static void run(struct place *p)
 {
     int status = 0;
     pid_t pid = fork();
