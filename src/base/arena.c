@@ -100,3 +100,11 @@ void strlist_add(struct arena *a, struct strlist *list, const char *text)
     list->items = arena_grow(a, list->items, list->n, &list->room, sizeof *list->items);
     list->items[list->n++] = text;
 }
+
+bool strlist_equals(const struct strlist *a, const struct strlist *b)
+{
+    bool equal = a->n == b->n;
+    for (size_t i = 0; equal && i < a->n; i++)
+        equal = strcmp(a->items[i], b->items[i]) == 0;
+    return equal;
+}

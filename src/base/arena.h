@@ -35,4 +35,7 @@ struct strlist {
 
 void strlist_add(struct arena *a, struct strlist *list, const char *text);
 
+/* The same strings in the same order? */
+bool strlist_equals(const struct strlist *a, const struct strlist *b);
+
 #endif

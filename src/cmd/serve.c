@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -61,6 +62,26 @@ static void unload(struct serve *s)
     free(s);
 }
 
+/* Better now than to each who submits. */
+static int try_spool(const char *path, struct err *e)
+{
+    struct spool spool;
+    if (spool_open(path, true, &spool, e) < 0)
+        return -1;
+    spool_close(&spool);
+    return 0;
+}
+
+/* It changes no verdict, so that nobody else would hear of it. */
+static void try_log(const struct serve *s)
+{
+    config_start_log(&s->config, s->options->name);
+    log_probe();
+    if (log_problem())
+        say(s->options->name, "log: %s", log_problem());
+    log_done();
+}
+
 static int fill(struct serve *s, struct err *e)
 {
     const struct options *o = s->options;
@@ -73,7 +94,10 @@ static int fill(struct serve *s, struct err *e)
         config_choose(&s->config, NULL, NULL, NULL, &account, e) < 0)
         return -1;
     s->spool = config_spool(&s->config, &s->ident, &s->arena, e);
-    return s->spool ? 0 : -1;
+    if (!s->spool || try_spool(s->spool, e) < 0)
+        return -1;
+    try_log(s);
+    return 0;
 }
 
 /* NULL: `e` says why not. */
@@ -206,6 +230,15 @@ static void accept_some(struct parent *p, const struct listener *l)
 
 /* Signals. */
 
+/* Where it listens stays. */
+static void tell_fixed(const struct parent *p, const struct serve_opts *fresh)
+{
+    const struct serve_opts *o = &p->serve->config.serve;
+    if (!p->listeners.inherited &&
+        (strcmp(o->socket, fresh->socket) != 0 || !strlist_equals(&o->listen, &fresh->listen)))
+        say(p->serve->options->name, "socket and listen are as they were until a restart");
+}
+
 /* A configuration with a mistake changes nothing. */
 static void reload(struct parent *p)
 {
@@ -218,6 +251,7 @@ static void reload(struct parent *p)
         serve_notify("STATUS=The old configuration is in use: the new one has a mistake");
         return;
     }
+    tell_fixed(p, &fresh->config.serve);
     unload(p->serve);
     p->serve = fresh;
     serve_notify("STATUS=");
@@ -309,22 +343,12 @@ static void work(struct parent *p)
     stop(p);
 }
 
-/* Better now than to each who submits. */
-static int try_spool(const char *path, struct err *e)
-{
-    struct spool spool;
-    if (spool_open(path, true, &spool, e) < 0)
-        return -1;
-    spool_close(&spool);
-    return 0;
-}
-
 static int run(struct parent *p, const struct options *o, struct err *e)
 {
     if (o->operands.n)
         return err_set(e, ERR_USAGE, "serve takes no operand");
     p->serve = load(o, e);
-    if (!p->serve || try_spool(p->serve->spool, e) < 0)
+    if (!p->serve)
         return -1;
     places_grow(&p->places, (size_t)p->serve->config.serve.connections);
     if (open_signals(p, e) < 0 || serve_listen(&p->serve->config.serve, &p->listeners, e) < 0)

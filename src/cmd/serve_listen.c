@@ -251,7 +251,7 @@ static int listen_tcp(struct listeners *l, const char *where, struct err *e)
 int serve_listen(const struct serve_opts *opts, struct listeners *ret, struct err *e)
 {
     int n = inherited();
-    *ret = (struct listeners){ 0 };
+    *ret = (struct listeners){ .inherited = n > 0 };
     int done = n ? inherit_all(ret, n, e) : 0;
     for (size_t i = 0; done == 0 && !n && i < opts->listen.n; i++)
         done = listen_tcp(ret, opts->listen.items[i], e);

@@ -18,6 +18,7 @@ struct listener {
 struct listeners {
     struct listener items[LISTENERS_MAX];
     size_t n;
+    bool inherited; /* from systemd: not opened here */
 };
 
 /* Opens all. -1: ERR_CONFIG for what cannot be listened at, or is open to other machines;

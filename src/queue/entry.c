@@ -450,11 +450,6 @@ static bool strings_equal(const char *a, const char *b)
 
 bool route_equals(const struct route *a, const struct route *b)
 {
-    if (!strings_equal(a->config, b->config) || !strings_equal(a->account, b->account) ||
-        a->sets.n != b->sets.n)
-        return false;
-    for (size_t i = 0; i < a->sets.n; i++)
-        if (!strings_equal(a->sets.items[i], b->sets.items[i]))
-            return false;
-    return true;
+    return strings_equal(a->config, b->config) && strings_equal(a->account, b->account) &&
+           strlist_equals(&a->sets, &b->sets);
 }

@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "queue/round.h"
+#include "queue/standing.h"
 #include "queue/turn.h"
 
 #include <errno.h>
@@ -127,7 +128,8 @@ static bool is_blind(const struct runner *r)
 static void watch(struct runner *r)
 {
     struct round *round = &r->round;
-    while (!round->stop && !round->hangup) {
+    bool replaced = false;
+    while (!round->stop && !round->hangup && !replaced) {
         int timeout_ms;
         ERR e = { 0 };
         if (work_if_ours(r, &timeout_ms, &e) < 0)
@@ -136,11 +138,14 @@ static void watch(struct runner *r)
         if (round->stop || round->hangup)
             break;
         round_rest(round, deadline_in(is_blind(r) ? TURN_MS : timeout_ms));
-        round->hangup |= was_replaced(r);
+        replaced = was_replaced(r);
         if (!round->look)
             round_forget(round);
     }
     round_end(round);
+    if (round->hangup)
+        standing_hasten(&r->spool);
+    round->hangup |= replaced;
 }
 
 /* Whoever opened the spool before us may be about to make its folders: what is not there cannot be

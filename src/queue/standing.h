@@ -47,6 +47,9 @@ void standing_fail(struct standing *s, const struct schedule *schedule, const st
 /* A connection worked: the trouble is over; the bucket stays. */
 void standing_clear(struct standing *s);
 
+/* What was wrong may have been mended: every account in trouble may be tried at once. */
+void standing_hasten(const struct spool *spool);
+
 /* Every route that has a file, by account, for `check` and `list`. -1 with ERR_TEMPORARY. */
 struct standing_list {
     struct arena arena;

@@ -314,6 +314,21 @@ int standing_scan(const struct spool *spool, struct standing_list *ret, struct e
     return done;
 }
 
+void standing_hasten(const struct spool *spool)
+{
+    struct standing_list list = { 0 };
+    ERR ignored = { 0 };
+    if (standing_scan(spool, &list, &ignored) == 0) {
+        for (size_t i = 0; i < list.n; i++) {
+            struct standing *s = &list.items[i].standing;
+            s->next_s = 0;
+            if (s->failures)
+                standing_save(spool, &list.items[i].route, s);
+        }
+    }
+    standing_list_done(&list);
+}
+
 void standing_list_done(struct standing_list *l)
 {
     for (size_t i = 0; i < l->n; i++)

@@ -552,6 +552,7 @@ def put_one(t, recipient):
 
 
 def test_watch_takes_up_its_configuration(t):
+    """And tries what was in trouble again at once."""
     t.smarthost("tls: starttls", "auth: PLAIN")
     secret = ("-password", "password_command = printf pa55-word-never-shown")
     with t.closed_port() as port:
@@ -561,8 +562,6 @@ def test_watch_takes_up_its_configuration(t):
         put_one(t, BOB)
         until(lambda: list((t.folder / "spool" / "accounts").iterdir()), "the account's trouble")
     queue(t, account=secret)
-    for path in pathlib.Path(t.folder / "spool" / "accounts").iterdir():
-        path.unlink()
     process.signal(signal.SIGHUP)
     until(lambda: len(accepted(t)) == 1, "the message")
     process.signal(signal.SIGINT)

@@ -39,11 +39,11 @@ def die_with_the_test():
 class Service:
     """A running service. Its socket is in a folder that everybody may enter."""
 
-    def __init__(self, t, *lines, queue=(), account=(), aliases=(), env=None, words=()):
+    def __init__(self, t, *lines, queue=(), account=(), aliases=(), env=None, words=(), log=None):
         self.t = t
         t.door("sendmail")  # for those who run it in threads
         self.socket = t.folder / "run" / "submit"
-        self.log = t.folder / "log"
+        self.spool, self.log = t.folder / "spool", log or t.folder / "log"
         self.lines, self.queue, self.account, self.aliases = lines, queue, account, aliases
         self.configure()
         self.process = t.start("postbag", *words, "serve", env=env, stdin=subprocess.DEVNULL, preexec_fn=die_with_the_test)
@@ -51,7 +51,7 @@ class Service:
 
     def configure(self, *lines):
         serve = ["[serve]", f"socket = {self.socket}", *self.lines, *lines]
-        queue = ["[queue]", f"dir = {self.t.folder}/spool", *self.queue]
+        queue = ["[queue]", f"dir = {self.spool}", *self.queue]
         log = ("syslog = off", f"file = {self.log}")
         self.t.config(*self.account, aliases=self.aliases, log=log, more=(*queue, *serve))
 
@@ -754,6 +754,39 @@ def test_reload_with_a_mistake(t):
     run = s.stop()
     t.equal(run.status, 0)
     t.match(run.stderr, "the old configuration stays in use")
+
+
+def test_reload_with_another_queue(t):
+    """One that cannot be made is a mistake."""
+    t.smarthost()
+    s = Service(t)
+    (t.folder / "file").touch()
+    s.spool = t.folder / "file" / "queue"
+    s.configure()
+    s.process.signal(signal.SIGHUP)
+    t.accepted(s.submit(BOB))
+    run = s.stop()
+    t.equal(run.status, 0)
+    t.match(run.stderr, "Not a directory", "the old configuration stays in use")
+
+
+def test_reload_says_what_stays(t):
+    t.smarthost()
+    s = Service(t)
+    usual, s.socket = s.socket, t.folder / "other"
+    s.configure("users = root")
+    s.process.signal(signal.SIGHUP)
+    s.socket = usual
+    until(lambda: s.submit(BOB, user="nobody").status == 77, "the new configuration")
+    t.accepted(s.submit(BOB))
+    t.equal(s.stop().stderr, "postbag: socket and listen are as they were until a restart\n")
+
+
+def test_log_that_cannot_be_written(t):
+    t.smarthost()
+    s = Service(t, log="/dev/null/log")
+    t.accepted(s.submit(BOB))
+    t.equal(s.stop().stderr, "postbag: log: cannot write the log /dev/null/log: Not a directory\n")
 
 
 def test_restart_under_load(t):

@@ -66,6 +66,13 @@ static void test_list(void **state)
     assert_int_equal(list.n, 1000);
     assert_string_equal(list.items[0], "0");
     assert_string_equal(list.items[999], "999");
+    struct strlist same = { 0 };
+    assert_false(strlist_equals(&list, &same));
+    for (int i = 0; i < 1000; i++)
+        strlist_add(&a, &same, arena_printf(&a, "%d", i));
+    assert_true(strlist_equals(&list, &same));
+    same.items[500] = "other";
+    assert_false(strlist_equals(&list, &same));
 }
 
 static void test_done(void **state)

@@ -139,6 +139,23 @@ static void test_scan(void **state)
     standing_list_done(&list);
 }
 
+/* They may be tried; what is known of them stays. */
+static void test_hasten(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ROUTES; i++)
+        save(f, &routes[i], (unsigned)i + 1);
+    standing_hasten(&f->spool);
+    for (size_t i = 0; i < ROUTES; i++) {
+        struct standing got, want = example((unsigned)i + 1);
+        want.next_s = 0;
+        standing_load(&f->spool, &routes[i], &got);
+        check_same(&got, &want);
+        standing_done(&got);
+        standing_done(&want);
+    }
+}
+
 static void test_nothing_known_leaves_no_file(void **state)
 {
     struct fixture *f = *state;
@@ -318,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_each_route_has_its_own),
         TEST(test_scan),
+        TEST(test_hasten),
         TEST(test_nothing_known_leaves_no_file),
         TEST(test_words_of_a_server_stay_on_their_line),
         TEST(test_a_route_that_fits_no_line_is_not_kept),
