@@ -1,5 +1,7 @@
 #include "queue/relay.h"
 
+#include "queue/retry.h"
+
 #include <string.h>
 
 /* Time. */
@@ -37,8 +39,13 @@ static int open_connection(struct relay *r, struct err *said)
 {
     struct delivery *d = r->message.delivery;
     int64_t start = clock_ms();
+    struct patience p = patience_begin();
     connection_close(&r->connection);
     int done = connection_open(&r->connection, &r->setup, allowance_now(r), d);
+    while (done < 0 && r->setup.account->is_service && patience_again(&p, d)) {
+        verdict_done(&d->session);
+        done = connection_open(&r->connection, &r->setup, allowance_now(r), d);
+    }
     d->reused = false;
     spend(r, start);
     if (done < 0)

@@ -9,12 +9,7 @@ enum {
     LAST_PAUSE_MS = 500,
 };
 
-struct patience {
-    struct deadline end, away_end;
-    int64_t pause_ms;
-};
-
-static struct patience patience_begin(void)
+struct patience patience_begin(void)
 {
     return (struct patience){ deadline_in(RETRY_MS), deadline_in(RETRY_AWAY_MS), FIRST_PAUSE_MS };
 }
@@ -76,12 +71,17 @@ static void take_over(struct delivery *to, const struct delivery *from)
 
 /* ---- the attempts ---- */
 
+bool patience_again(struct patience *p, const struct delivery *d)
+{
+    return is_turned_away(d) && wait_a_little(p, is_away(d) ? p->away_end : p->end);
+}
+
 /* Until a message is begun, or nothing is to be hoped for. */
 static void begin(const struct retry *r, struct delivery *ret)
 {
     struct patience p = patience_begin();
     r->once(r->context, ret);
-    while (is_turned_away(ret) && wait_a_little(&p, is_away(ret) ? p.away_end : p.end)) {
+    while (patience_again(&p, ret)) {
         delivery_done(ret);
         r->once(r->context, ret);
     }

@@ -3,6 +3,7 @@
 #ifndef QUEUE_RETRY_H
 #define QUEUE_RETRY_H
 
+#include "base/clock.h"
 #include "queue/delivery.h"
 
 struct retry {
@@ -10,6 +11,18 @@ struct retry {
     void *context;
     bool nonce; /* the service takes a message once, however often it is given */
 };
+
+/* How long a caller waits for a service that turns him away, or is away. */
+struct patience {
+    struct deadline end, away_end;
+    int64_t pause_ms;
+};
+
+struct patience patience_begin(void);
+
+/* After a try that came to `d`: waits a little, longer each time. False: nothing is to be hoped
+ * for, or not any more, or a signal came. */
+bool patience_again(struct patience *p, const struct delivery *d);
 
 /* Afterwards every verdict is decided. For RETRY_MS it tries again
  *

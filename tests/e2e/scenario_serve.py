@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import signal
 import smtplib
 import socket
 import subprocess
+import termios
 import threading
 import time
 
@@ -370,6 +372,32 @@ def test_no_service(t):
         t.failed(s.submit(BOB), 75, "Connection refused", "hint: nobody listens at this socket: start its server")
     s.socket.unlink()
     t.failed(s.submit(BOB), 78, "no configuration", f"does not run: no {s.socket}")
+
+
+def test_bs_waits_for_the_service(t):
+    """As sendmail does, if nobody listens for a while; then it is 451."""
+    t.smarthost()
+    s = Service(t)
+    s.stop()
+    lines = ("EHLO x", "MAIL FROM:<ann@example.org>", f"RCPT TO:<{BOB}>", "DATA", "Subject: x\r\n\r\nHello\r\n.", "QUIT")
+    words = "".join(line + "\r\n" for line in lines).encode()
+    process = t.start("sendmail", "-bs", env=s.environment())
+    process.popen.stdin.write(words)
+    process.popen.stdin.flush()
+    until(lambda: waits(process.popen), "-bs to wait")
+    s = Service(t)
+    run = process.finish()
+    t.equal((run.status, re.findall("^(...) ", run.stdout, re.MULTILINE)), (0, ["220", "250", "250", "250", "354", "250", "221"]))
+    until(lambda: t.messages, "the message")
+    s.stop()
+    t.match(s.submit("-bs", stdin=words).stdout, "451 4.4.1 ", "Connection refused")
+
+
+def waits(popen):
+    """It has read all there is to read, and yet it sleeps."""
+    left = fcntl.ioctl(popen.stdin, termios.FIONREAD, bytes(4))
+    state = pathlib.Path(f"/proc/{popen.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return left == bytes(4) and state == "S"
 
 
 def test_check_and_the_service(t):
