@@ -4,19 +4,25 @@
 
 static const char front[] = "queued as ";
 
+/* Before the first stage it is a matter of the configuration. */
+static const char *name_of(enum stage stage)
+{
+    return stage == STAGE_NONE ? "config" : stage_name(stage);
+}
+
 void kept_write(const struct queue_id *id, const struct verdict *why, struct buf *to)
 {
     buf_addf(to, "%s%s", front, id->text);
     if (why && why->err.text)
-        buf_addf(to, " (%s: %s)", stage_name(why->stage), why->err.text);
+        buf_addf(to, " (%s: %s)", name_of(why->stage), why->err.text);
 }
 
 /* Reading. */
 
 static bool find_stage(struct span name, enum stage *ret)
 {
-    for (int i = STAGE_SECRET; i <= STAGE_QUIT; i++)
-        if (span_is(name, stage_name((enum stage)i))) {
+    for (int i = STAGE_NONE; i <= STAGE_QUIT; i++)
+        if (span_is(name, name_of((enum stage)i))) {
             *ret = (enum stage)i;
             return true;
         }
@@ -64,17 +70,21 @@ static bool read_kept(struct span words, struct queue_id *id, struct verdict *re
     return !rest.len || read_reason((struct span){ rest.at + 2, rest.len - 3 }, ret);
 }
 
-void kept_by_service(const struct account *account, struct submitted *s)
+size_t kept_by_service(const struct account *account, struct verdict *verdicts, size_t n,
+                       struct queue_id *ret)
 {
-    for (size_t i = 0; account->is_service && i < s->delivery.n; i++) {
-        struct verdict *v = &s->delivery.verdicts[i];
+    size_t found = 0;
+    for (size_t i = 0; account->is_service && i < n; i++) {
+        struct verdict *v = &verdicts[i];
         struct verdict kept = { .result = VERDICT_QUEUED };
         struct queue_id id;
         if (v->result != VERDICT_SENT || !v->err.reply ||
             !read_kept(span_of(v->err.reply), &id, &kept))
             continue;
-        s->id = id;
+        *ret = id;
         verdict_done(v);
         *v = kept;
+        found++;
     }
+    return found;
 }

@@ -3,7 +3,7 @@
  *   kept   = "queued as " queue-id [ " (" reason ")" ]
  *   reason = stage ": " ( reply-code [ SP enhanced ] [ SP words ] / words )
  *
- * The stage is one of smtp/stage.h, the reason why it was not sent at once. */
+ * The stage is one of smtp/stage.h, or "config", the reason why it was not sent at once. */
 #ifndef CMD_KEPT_H
 #define CMD_KEPT_H
 
@@ -12,8 +12,10 @@
 /* Appends it. `why` may be NULL, and its error none. */
 void kept_write(const struct queue_id *id, const struct verdict *why, struct buf *to);
 
-/* Such a reply makes a message queued that was sent as far as the protocol knows, with the reason
- * as its error. Nothing happens for any other account than the service's. */
-void kept_by_service(const struct account *account, struct submitted *s);
+/* Such a reply makes a recipient queued who was sent to as far as the protocol knows, with the reason
+ * as its error: how many there are, and with what name in the queue. None for any other account than
+ * the service's. */
+size_t kept_by_service(const struct account *account, struct verdict *verdicts, size_t n,
+                       struct queue_id *ret);
 
 #endif

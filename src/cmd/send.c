@@ -100,7 +100,7 @@ static int submit_and_report(struct submission *s, struct outcome *o)
     trace_notes(&trace, &s->config.notes);
     trace_notes(&trace, &s->stored.notes);
     submit(&request, &submitted);
-    kept_by_service(s->account, &submitted);
+    kept_by_service(s->account, submitted.delivery.verdicts, submitted.delivery.n, &submitted.id);
     trace_delivery(&trace, &submitted.delivery);
     trace_done(&trace);
     o->delivery = &submitted.delivery;

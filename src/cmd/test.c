@@ -3,6 +3,7 @@
 #include "auth/secret.h"
 #include "cmd/cmd.h"
 #include "cmd/exit.h"
+#include "cmd/kept.h"
 #include "cmd/settings.h"
 #include "cmd/tls_remarks.h"
 #include "cmd/way.h"
@@ -166,14 +167,21 @@ static int try_sender(struct test *t, struct err *e)
 static int send_mail(struct test *t)
 {
     const struct envelope *envelope = &t->s.envelope;
+    struct queue_id id;
     int done = 0;
     t->verdicts = mem_new(envelope->n_rcpts, sizeof *t->verdicts);
     client_send(&t->client, envelope, &t->s.stored, true, t->verdicts);
+    t->queued = kept_by_service(&t->account, t->verdicts, envelope->n_rcpts, &id);
     for (size_t i = 0; i < envelope->n_rcpts; i++) {
         struct verdict *v = &t->verdicts[i];
         const char *whom = envelope->rcpts[i].original;
         if (v->result == VERDICT_SENT) {
             steps_pass(&t->steps, "test mail", "%s: %s", whom, v->err.text);
+            continue;
+        }
+        if (v->result == VERDICT_QUEUED) {
+            steps_warn(&t->steps, "test mail", "%s: queued as %s%s%s", whom, id.text,
+                       v->err.text ? ": " : "", v->err.text ? v->err.text : "");
             continue;
         }
         hint_apply(v->stage, &v->err);
@@ -301,6 +309,8 @@ static int conclude(struct test *t, int done, struct err *e)
         blame_session(t, e, &end);
     else if (done < 0)
         blame_recipient(t, &end);
+    else if (t->queued)
+        end.rest = "The test mail waits in the service's queue.";
     else if (t->verdicts)
         end.rest = "The test mail is with the smarthost.";
     else

@@ -362,6 +362,19 @@ def test_why_all_is_queued(t):
             t.match(told["text"], "refused")
 
 
+def test_that_it_is_queued(t):
+    """Whoever tries the service out hears that the smarthost does not have it."""
+    t.smarthost("on RCPT soft@*: reply 451 4.3.0 Not now")
+    with service(t, settle=False) as s:
+        run = s.submit("test", BOB, door="postbag", stdin=b"")
+        t.equal(run.status, 0)
+        t.match(run.stdout, "All is well. The test mail is with the smarthost.")
+        run = s.submit("test", "soft@example.net", door="postbag", stdin=b"")
+        t.equal(run.status, 0)
+        t.match(run.stdout, re.compile("^WARN .*soft@example.net: queued as [0-9A-F]{19}: 451 4.3.0 Not now$", re.MULTILINE))
+        t.match(run.stdout, "see the warning above. The test mail waits in the service's queue.")
+
+
 def test_no_service(t):
     """Without the service there is no account; a socket that nobody listens at is 75, however it ended."""
     t.smarthost()
@@ -694,7 +707,7 @@ def idle_and_malicious(t, n):
             ready.close()
         t.accepted(s.submit(BOB, user="www-data"))
         after = memory(s.process.popen.pid)
-        t.true(after < before + 2048, f"the parent grew from {before} to {after} KiB")
+        t.true(after < before + 2048 or t.context.sanitized, f"the parent grew from {before} to {after} KiB")
 
 
 def memory(pid):

@@ -28,7 +28,8 @@ static enum verdict_result judge(const struct account *account, const char *repl
     struct verdict *v = &s.delivery.verdicts[0];
     v->result = VERDICT_SENT;
     v->err.reply = mem_string(reply);
-    kept_by_service(account, &s);
+    size_t n = kept_by_service(account, s.delivery.verdicts, 1, &s.id);
+    assert_int_equal(n, v->result == VERDICT_QUEUED);
     enum verdict_result result = v->result;
     memcpy(id, s.id.text, sizeof s.id.text);
     submitted_done(&s);
@@ -82,6 +83,7 @@ static void test_reasons(void **state)
           " (end of data: 452 Too much (for now): wait)" },
         { STAGE_MAIL, 450, "4.7.1", "", " (MAIL: 450 4.7.1)" },
         { STAGE_CONNECT, 0, "", "connection refused", " (connect: connection refused)" },
+        { STAGE_NONE, 0, "", "a.conf:17: no", " (config: a.conf:17: no)" },
         { STAGE_NONE, 0, "", NULL, "" },
     };
     const struct account service = { .is_service = true };
@@ -104,7 +106,7 @@ static void test_reasons(void **state)
         struct verdict *v = &s.delivery.verdicts[0];
         v->result = VERDICT_SENT;
         v->err.reply = mem_string(buf_string(&line));
-        kept_by_service(&service, &s);
+        assert_int_equal(kept_by_service(&service, s.delivery.verdicts, 1, &s.id), 1);
         assert_int_equal(v->result, VERDICT_QUEUED);
         assert_int_equal(v->stage, why.stage);
         assert_int_equal(v->err.code, rows[i].code);
