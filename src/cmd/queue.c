@@ -4,6 +4,7 @@
 #include "cmd/exit.h"
 #include "cmd/queue_walk.h"
 #include "cmd/say.h"
+#include "config/service.h"
 #include "queue/turn.h"
 
 int queue_load(const struct options *o, struct queue *ret, struct err *e)
@@ -31,6 +32,25 @@ int queue_enter(struct queue *q, struct err *e)
 int queue_open(const struct options *o, struct queue *ret, struct err *e)
 {
     return queue_load(o, ret, e) < 0 ? -1 : queue_enter(ret, e);
+}
+
+const char *queue_service(struct queue *q)
+{
+    const struct account *service =
+        q->config.n_accounts || !q->config.may_use_service ? NULL : service_account(&q->config);
+    return service ? service->file : NULL;
+}
+
+int queue_is_own(struct queue *q, struct err *e)
+{
+    const char *service = q->exists ? NULL : queue_service(q);
+    if (!service)
+        return 0;
+    err_set(e, ERR_PERMISSION, "mail goes through the service at %s, which has a queue of its own",
+            service);
+    err_hint(e, "mailq lists your messages; all else is for the service's user: %s -C FILE queue",
+             q->options->name);
+    return -1;
 }
 
 int queue_read_standings(struct queue *q, struct err *e)
@@ -72,6 +92,8 @@ static int run(const struct options *o, int (*command)(struct queue *q, struct e
     ERR e = { 0 };
     struct queue q;
     int status = queue_open(o, &q, &e);
+    if (status == 0 && command != queue_list)
+        status = queue_is_own(&q, &e);
     if (status == 0)
         status = command(&q, &e);
     if (status < 0) {

@@ -27,6 +27,13 @@ int queue_load(const struct options *o, struct queue *ret, struct err *e) MUST_U
 int queue_enter(struct queue *q, struct err *e) MUST_USE;
 int queue_open(const struct options *o, struct queue *ret, struct err *e) MUST_USE;
 
+/* The socket of the service through which this user's mail goes, or NULL. */
+const char *queue_service(struct queue *q);
+
+/* May its messages be changed and counted here? -1 with ERR_PERMISSION where they are in the
+ * service's queue, and this user has none of his own. */
+int queue_is_own(struct queue *q, struct err *e) MUST_USE;
+
 /* Of all accounts, into q->standings. */
 int queue_read_standings(struct queue *q, struct err *e) MUST_USE;
 void queue_close(struct queue *q);

@@ -73,7 +73,8 @@ int cmd_queue_check(const struct options *o)
     struct queue q;
     struct queue_health health;
     enum queue_level level = QUEUE_UNKNOWN;
-    if (queue_open(o, &q, &e) < 0 || queue_health_look(&q, time(NULL), &health, &e) < 0) {
+    if (queue_open(o, &q, &e) < 0 || queue_is_own(&q, &e) < 0 ||
+        queue_health_look(&q, time(NULL), &health, &e) < 0) {
         buf_addf(&text, "POSTBAG %s - ", levels[level]);
         add_words(&text, e.text);
         buf_add_char(&text, '\n');

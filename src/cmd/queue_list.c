@@ -6,7 +6,6 @@
 #include "cmd/queue_walk.h"
 #include "cmd/say.h"
 #include "cmd/service_list.h"
-#include "config/service.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -203,8 +202,8 @@ int queue_list(struct queue *q, struct err *e)
     struct queue_listing all = {
         .json = q->options->json, .all = true, .in_two = true, .put = put_out
     };
-    const struct account *service = q->config.n_accounts ? NULL : service_account(&q->config);
-    if (service && q->config.may_use_service)
-        return service_list(service->file, all.json, e);
+    const char *service = queue_service(q);
+    if (service)
+        return service_list(service, all.json, e);
     return queue_list_to(q, &all, e);
 }

@@ -375,6 +375,19 @@ def test_that_it_is_queued(t):
         t.match(run.stdout, "see the warning above. The test mail waits in the service's queue.")
 
 
+def test_queue_of_the_service(t):
+    """Its users see their messages; all else would be said of an empty queue of their own."""
+    t.smarthost()
+    with service(t, settle=False) as s:
+        for words in (["show", "ALL"], ["hold", "ALL"], ["release", "ALL"], ["remove", "ALL"], ["count"]):
+            t.failed(s.submit("queue", *words, door="postbag"), 77, f"through the service at {s.socket}", "hint: mailq")
+        run = s.submit("queue", "check", door="postbag")
+        t.equal(run.status, 3)
+        t.match(run.stdout, f"POSTBAG UNKNOWN - mail goes through the service at {s.socket}")
+        t.match(s.submit("queue", door="postbag").stdout, "Mail queue is empty")
+        t.equal(t.postbag("queue", "count").stdout, "0\n")
+
+
 def test_no_service(t):
     """Without the service there is no account; a socket that nobody listens at is 75, however it ended."""
     t.smarthost()
