@@ -19,8 +19,8 @@ struct sasl_setup {
 
 struct sasl;
 
-/* -1 with ERR_UNAVAILABLE (no channel to bind to), ERR_LIBRARY (a library that it needs is missing) or
- * ERR_CONFIG (user or secret empty, or not to be expressed in this mechanism). */
+/* -1 with ERR_UNAVAILABLE (no channel to bind to), ERR_LIBRARY (a library that it needs is missing)
+ * or ERR_CONFIG (user or secret empty, or not to be expressed in this mechanism). */
 int sasl_new(const struct sasl_setup *setup, struct sasl **ret, struct err *e) MUST_USE;
 void sasl_free(struct sasl *s); /* wipes; NULL allowed */
 

@@ -12,9 +12,9 @@
 /* Appends it. `why` may be NULL, and its error none. */
 void kept_write(const struct queue_id *id, const struct verdict *why, struct buf *to);
 
-/* Such a reply makes a recipient queued who was sent to as far as the protocol knows, with the reason
- * as its error: how many there are, and with what name in the queue. None for any other account than
- * the service's. */
+/* Such a reply makes a recipient queued who was sent to as far as the protocol knows, with the
+ * reason as its error: how many there are, and with what name in the queue. None for any other
+ * account than the service's. */
 size_t kept_by_service(const struct account *account, struct verdict *verdicts, size_t n,
                        struct queue_id *ret);
 

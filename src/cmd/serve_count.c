@@ -68,7 +68,7 @@ int serve_allows_message(const struct serve_user *user, const struct spool *spoo
         write_count(fd, &count);
     if (!wait_ms)
         return 0;
-    buf_addf(&words, "User %s has sent %u messages; the next one may go in %" PRId64 " s",
+    buf_addf(&words, "User %s is at the limit of %u messages; the next one may go in %" PRId64 " s",
              ident_login(user->ident), o->rate_messages, (wait_ms + 999) / 1000);
     return answer_refuse(451, "4.7.1", buf_string(&words), e);
 }

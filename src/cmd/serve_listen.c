@@ -91,6 +91,15 @@ static int failed(const char *path, int errnum, struct err *e)
     return err_system(e, forbidden ? ERR_PERMISSION : ERR_CREATE, errnum, "%s", path);
 }
 
+/* With the remedy for a folder that is not there, or not ours. */
+static void failed_in(const char *path, int errnum, struct err *e)
+{
+    failed(path, errnum, e);
+    if (errnum == ENOENT || errnum == EACCES)
+        err_hint(e, "before each start: install -d -o %lu %.*s", (unsigned long)geteuid(),
+                 (int)(strrchr(path, '/') - path), path);
+}
+
 static int make_path(const char *path, struct sockaddr_un *ret, struct err *e)
 {
     size_t len = strlen(path);
@@ -149,7 +158,7 @@ static int lock_name(const char *path, struct err *e)
     if (errno == EWOULDBLOCK)
         err_set(e, ERR_CREATE, "%s: another service is about to listen there", path);
     else
-        failed(name, errno, e);
+        failed_in(name, errno, e);
     io_close(&fd);
     return -1;
 }

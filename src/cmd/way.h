@@ -21,7 +21,7 @@ struct test {
     struct resolved addresses;
     struct client client;
     struct verdict *verdicts; /* on the test mail; NULL before it is sent */
-    size_t queued; /* of them, by the service */
+    size_t queued;            /* of them, by the service */
     enum stage stage;         /* where we are, or where it failed */
     bool clock_behind;
 };

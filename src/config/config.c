@@ -8,8 +8,8 @@
 #include "config/url.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *environment(const char *name)
 {

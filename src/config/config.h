@@ -28,7 +28,7 @@ struct config {
 
     struct strlist sets;     /* for config_choose() */
     const struct ident *who; /* the request's, which must stay as long */
-    const char *only;     /* absolute path of -C or $POSTBAG_CONFIG, NULL for the usual files */
+    const char *only;        /* absolute path of -C or $POSTBAG_CONFIG, NULL for the usual files */
     const char *wanted;      /* the file to write when there is none, for messages */
     bool may_use_service;    /* if there is no account */
     const char *denied;      /* a file that is there but that this user may not read, or NULL */

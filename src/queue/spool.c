@@ -193,13 +193,13 @@ int spool_make(const char *path)
 /* ---- opening ---- */
 
 /* Root has all rights, but what it made here would be in its owner's way. */
-static int refuse_owner(const struct spool *s, unsigned long owner, struct err *e)
+static int refuse_owner(const struct spool *s, const struct stat *facts, struct err *e)
 {
-    unsigned long uid = s->uid;
+    unsigned long uid = s->uid, owner = facts->st_uid, group = facts->st_gid;
     err_set(e, ERR_PERMISSION, "%s belongs to uid %lu, not to uid %lu", s->path, owner, uid);
     if (uid == 0)
-        err_hint(e, "run it as that user, as in sudo -u '#%lu' postbag ...; or chown -R 0 %s",
-                 owner, s->path);
+        err_hint(e, "run it as that user: setpriv --reuid %lu --regid %lu --clear-groups postbag",
+                 owner, group);
     else
         err_hint(e, "chown -R %lu %s, or name another \"dir\" in [queue]", uid, s->path);
     return -1;
@@ -211,7 +211,7 @@ static int check_root(const struct spool *s, struct err *e)
     if (fstat(s->root, &facts) < 0)
         return spool_failed(s, errno, "look at", "", e);
     if (facts.st_uid != s->uid)
-        return refuse_owner(s, (unsigned long)facts.st_uid, e);
+        return refuse_owner(s, &facts, e);
     if (facts.st_mode & 077) {
         err_set(e, ERR_PERMISSION, "%s is open to other users (mode %04o)", s->path,
                 (unsigned)facts.st_mode & 07777);

@@ -85,7 +85,7 @@ def test_root_in_the_queue_of_another(t):
     user, t.user = t.user, None
     refused = t.postbag("queue", "list", stdin=b"", env={"POSTBAG_CONFIG": t.config_file})
     t.equal(refused.status, 77)
-    t.match(refused.stderr, f"as in sudo -u '#{user.pw_uid}' postbag")
+    t.match(refused.stderr, f"run it as that user: setpriv --reuid {user.pw_uid} --regid ")
     t.user = user
 
 

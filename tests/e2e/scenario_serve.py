@@ -489,7 +489,7 @@ def test_rate(t):
     with service(t, "user_rate = 3/d") as s:
         for _ in range(3):
             t.accepted(s.submit(BOB, user="nobody"))
-        refused(t, s.submit(BOB, user="nobody"), 75, "451 4.7.1 User nobody has sent 3 messages")
+        refused(t, s.submit(BOB, user="nobody"), 75, "451 4.7.1 User nobody is at the limit of 3 messages")
         t.accepted(s.submit(BOB, user="www-data"))
         reply = Client(s).message()
         t.match(reply[0], "250 2.0.0 queued as" if "queued" in reply[0] else "250")

@@ -188,6 +188,20 @@ static void test_at_once(void **state)
     tear_down(&p);
 }
 
+static void test_no_folder(void **state)
+{
+    struct place p;
+    ERR e = { 0 };
+    (void)state;
+    set_up(&p);
+    (void)snprintf(p.path, sizeof p.path, "%s/a/b/submit", p.scratch.above);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), -1);
+    assert_int_equal(e.kind, ERR_CREATE);
+    assert_true(span_starts(span_of(e.hint), "before each start: install -d -o "));
+    assert_non_null(strstr(e.hint, "/a/b"));
+    tear_down(&p);
+}
+
 static void test_long_path(void **state)
 {
     struct place p;
@@ -331,10 +345,11 @@ static void test_not_for_us(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_socket),    cmocka_unit_test(test_room),
-        cmocka_unit_test(test_stranger),  cmocka_unit_test(test_at_once),
-        cmocka_unit_test(test_long_path), cmocka_unit_test(test_loopback),
-        cmocka_unit_test(test_inherited), cmocka_unit_test(test_not_for_us),
+        cmocka_unit_test(test_socket),     cmocka_unit_test(test_room),
+        cmocka_unit_test(test_stranger),   cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_long_path),  cmocka_unit_test(test_no_folder),
+        cmocka_unit_test(test_loopback),   cmocka_unit_test(test_inherited),
+        cmocka_unit_test(test_not_for_us),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
