@@ -77,7 +77,7 @@ class Service:
     def listens(self):
         with open("/proc/net/unix", encoding="ascii", errors="replace") as table:
             rows = [line.split() for line in table]
-        return any(r[-1] == str(self.socket) and r[3] == "00010000" for r in rows)
+        return any(r[-1] == f"{self.socket}.new" and r[3] == "00010000" for r in rows)
 
     def submit(self, letter, fault=None):
         """Submits a letter; meanwhile a parent that has died is started again. A Traced."""
