@@ -41,10 +41,20 @@ const char *queue_service(struct queue *q)
     return service ? service->file : NULL;
 }
 
+static bool is_empty(const struct queue *q)
+{
+    ERR ignored = { 0 };
+    size_t n = 0;
+    for (size_t i = 0; q->exists && !n && i < FOLDERS_KEPT; i++)
+        if (spool_count(&q->spool, folders_kept[i], &n, NULL, &ignored) < 0)
+            return false;
+    return !n;
+}
+
 int queue_is_own(struct queue *q, struct err *e)
 {
-    const char *service = q->exists ? NULL : queue_service(q);
-    if (!service)
+    const char *service = queue_service(q);
+    if (!service || !is_empty(q))
         return 0;
     err_set(e, ERR_PERMISSION, "mail goes through the service at %s, which has a queue of its own",
             service);

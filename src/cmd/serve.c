@@ -41,6 +41,8 @@ enum {
 
 struct parent {
     struct serve *serve;
+    struct arena arena;
+    struct serve_opts fixed; /* `socket` and `listen` of the start, in the arena */
     struct listeners listeners;
     int signals;
     sigset_t before;
@@ -82,14 +84,16 @@ static void try_log(const struct serve *s)
     log_done();
 }
 
-static int fill(struct serve *s, struct err *e)
+static int fill(struct serve *s, const struct config *before, struct err *e)
 {
     const struct options *o = s->options;
     const struct account *account;
     ident_get(&s->arena, &s->ident);
-    struct config_request request = {
-        .ident = &s->ident, .file = o->config, .sets = o->sets, .for_service = true
-    };
+    struct config_request request = { .ident = &s->ident,
+                                      .file = o->config,
+                                      .sets = o->sets,
+                                      .for_service = true,
+                                      .before = before };
     if (config_load(&request, &s->config, e) < 0 ||
         config_choose(&s->config, NULL, NULL, NULL, &account, e) < 0)
         return -1;
@@ -100,12 +104,14 @@ static int fill(struct serve *s, struct err *e)
     return 0;
 }
 
-/* NULL: `e` says why not. */
-static struct serve *load(const struct options *o, struct err *e)
+/* In the place of `before`, if there was one. NULL: `e` says why not. */
+static struct serve *load(const struct options *o, const struct serve *before, struct err *e)
 {
     struct serve *s = mem_new(1, sizeof *s);
     s->options = o;
-    if (fill(s, e) == 0)
+    int done = fill(s, before ? &before->config : NULL, e);
+    s->config.before = NULL;
+    if (done == 0)
         return s;
     unload(s);
     return NULL;
@@ -136,6 +142,7 @@ static int run_queue(struct serve *s)
     struct runner_totals totals;
     struct runner_setup setup = { .spool = s->spool,
                                   .config = &s->config,
+                                  .settled = true,
                                   .ident = &s->ident,
                                   .mode = RUNNER_WATCH,
                                   .name = s->options->name,
@@ -230,10 +237,19 @@ static void accept_some(struct parent *p, const struct listener *l)
 
 /* Signals. */
 
+static void fix(struct parent *p)
+{
+    const struct serve_opts *o = &p->serve->config.serve;
+    p->fixed.socket = arena_string(&p->arena, span_of(o->socket));
+    for (size_t i = 0; i < o->listen.n; i++)
+        strlist_add(&p->arena, &p->fixed.listen,
+                    arena_string(&p->arena, span_of(o->listen.items[i])));
+}
+
 /* Where it listens stays. */
 static void tell_fixed(const struct parent *p, const struct serve_opts *fresh)
 {
-    const struct serve_opts *o = &p->serve->config.serve;
+    const struct serve_opts *o = &p->fixed;
     if (!p->listeners.inherited &&
         (strcmp(o->socket, fresh->socket) != 0 || !strlist_equals(&o->listen, &fresh->listen)))
         say(p->serve->options->name, "socket and listen are as they were until a restart");
@@ -244,7 +260,7 @@ static void reload(struct parent *p)
 {
     ERR e = { 0 };
     const struct options *o = p->serve->options;
-    struct serve *fresh = load(o, &e);
+    struct serve *fresh = load(o, p->serve, &e);
     if (!fresh) {
         say_error(o->name, &e);
         say(o->name, "the old configuration stays in use");
@@ -347,12 +363,13 @@ static int run(struct parent *p, const struct options *o, struct err *e)
 {
     if (o->operands.n)
         return err_set(e, ERR_USAGE, "serve takes no operand");
-    p->serve = load(o, e);
+    p->serve = load(o, NULL, e);
     if (!p->serve)
         return -1;
     places_grow(&p->places, (size_t)p->serve->config.serve.connections);
     if (open_signals(p, e) < 0 || serve_listen(&p->serve->config.serve, &p->listeners, e) < 0)
         return -1;
+    fix(p);
     serve_notify("READY=1");
     work(p);
     return 0;
@@ -366,6 +383,7 @@ int cmd_serve(const struct options *o)
     listeners_close(&p.listeners);
     io_close(&p.signals);
     unload(p.serve);
+    arena_done(&p.arena);
     places_done(&p.places);
     if (done == 0)
         return 0;

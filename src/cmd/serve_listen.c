@@ -152,7 +152,11 @@ static int lock_name(const char *path, struct err *e)
 {
     ARENA a = { 0 };
     const char *name = arena_printf(&a, "%s.lock", path);
-    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+    int fd = open(name, flags, 0600);
+    if (fd < 0 && errno == EACCES &&
+        unlink(name) == 0) /* of another user's service, in our folder */
+        fd = open(name, flags, 0600);
     if (fd >= 0 && io_lock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     if (errno == EWOULDBLOCK)

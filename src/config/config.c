@@ -90,7 +90,8 @@ static const char *absolute(struct arena *a, const char *path)
     if (!path || *path == '/')
         return path ? arena_string(a, span_of(path)) : NULL;
     char *here = getcwd(NULL, 0);
-    const char *whole = arena_printf(a, "%s/%s", here ? here : "", path);
+    const char *whole =
+        here ? arena_printf(a, "%s/%s", here, path) : arena_string(a, span_of(path));
     free(here);
     return whole;
 }
@@ -172,6 +173,7 @@ static int load(struct config *c, const struct config_request *request, struct e
 {
     struct draft draft = { 0 };
     c->who = request->ident;
+    c->before = request->before;
     if (add_files(c, request, &draft, e) < 0 || add_url(c, &draft, e) < 0 ||
         accounts_build(c, &draft, e) < 0 || add_sections(c, &draft, e) < 0 ||
         add_aliases(c, &draft, e) < 0)

@@ -12,15 +12,16 @@ static const char *taken_before(const struct config *c, const char *name)
         if (auth->env_password && auth->env_name && strcmp(auth->env_name, name) == 0)
             return auth->env_password;
     }
-    return NULL;
+    return c->before ? taken_before(c->before, name) : NULL;
 }
 
 static const char *take(struct config *c, const char *name)
 {
     char *value = getenv(name);
+    const char *known = value ? value : taken_before(c, name);
+    const char *kept = known ? arena_string(&c->arena, span_of(known)) : NULL;
     if (!value)
-        return taken_before(c, name);
-    const char *kept = arena_string(&c->arena, span_of(value));
+        return kept;
     mem_wipe(value, strlen(value));
     unsetenv(name);
     return kept;

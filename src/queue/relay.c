@@ -35,21 +35,32 @@ static bool is_alive(struct relay *r)
     return r->connection.open && client_is_alive(&r->connection.client);
 }
 
+static int try_connection(struct relay *r)
+{
+    return connection_open(&r->connection, &r->setup, allowance_now(r), r->message.delivery);
+}
+
+/* While others may follow, a try decides nothing for the recipients. */
 static int open_connection(struct relay *r, struct err *said)
 {
     struct delivery *d = r->message.delivery;
     int64_t start = clock_ms();
     struct patience p = patience_begin();
+    size_t n = d->n;
     connection_close(&r->connection);
-    int done = connection_open(&r->connection, &r->setup, allowance_now(r), d);
+    d->n = 0;
+    int done = try_connection(r);
     while (done < 0 && r->setup.account->is_service && patience_again(&p, d)) {
         verdict_done(&d->session);
-        done = connection_open(&r->connection, &r->setup, allowance_now(r), d);
+        done = try_connection(r);
     }
+    d->n = n;
     d->reused = false;
     spend(r, start);
-    if (done < 0)
+    if (done < 0) {
         err_copy(said, &d->session.err);
+        delivery_fail(d, d->session.stage, said);
+    }
     return done;
 }
 

@@ -239,7 +239,7 @@ static struct pool_worker *start_worker(struct round *r, uint32_t route)
                                            .route = &r->routes[route].route,
                                            .opts = &r->setup->config->queue,
                                            .ident = r->setup->ident,
-                                           .config = r->setup->config,
+                                           .config = r->setup->settled ? r->setup->config : NULL,
                                            .notice = r->notice,
                                            .all = r->setup->mode == RUNNER_ALL },
                                 .route = route,

@@ -52,7 +52,7 @@ struct worker_setup {
     const struct route *route;
     const struct queue_opts *opts;
     const struct ident *ident;
-    struct config *config; /* the runner's, or NULL: counts for a route that names the same */
+    struct config *config; /* counts for a route that names the same; NULL: none does */
     struct notice notice;
     bool all; /* a message or an account that is not due is tried all the same */
 };

@@ -551,6 +551,22 @@ def put_one(t, recipient):
     silent(t, t.postbag("--queue", recipient))
 
 
+def test_watch_and_a_new_account(t):
+    """Whoever submits knows it: so does who sends."""
+    t.smarthost()
+    queue(t)
+    process = start(t, "--watch")
+    until(lambda: (t.folder / "spool" / "stamp").exists(), "the spool")
+    put_one(t, BOB)
+    until(lambda: len(accepted(t)) == 1, "the first message")
+    text = t.config_file.read_text()
+    t.raw_config(text.replace("[account test]", "[account new]"))
+    put_one(t, BOB)
+    until(lambda: len(accepted(t)) == 2, "the second message")
+    process.signal(signal.SIGTERM)
+    silent(t, process.finish(timeout=5))
+
+
 def test_watch_takes_up_its_configuration(t):
     """And tries what was in trouble again at once."""
     t.smarthost("tls: starttls", "auth: PLAIN")

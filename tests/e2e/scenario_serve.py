@@ -20,6 +20,7 @@ import threading
 import time
 
 from harness import cases, Failure, full, MESSAGE, Skip
+from scenario_bs import Dialogue
 from scenario_queue import BOB, kept
 
 QUEUED = re.compile(r"queued as ([0-9A-F]{19})$")
@@ -414,9 +415,30 @@ def test_bs_waits_for_the_service(t):
     s = Service(t)
     run = process.finish()
     t.equal((run.status, re.findall("^(...) ", run.stdout, re.MULTILINE)), (0, ["220", "250", "250", "250", "354", "250", "221"]))
-    until(lambda: t.messages, "the message")
     s.stop()
+    t.equal(t.message().to, [BOB])
     t.match(s.submit("-bs", stdin=words).stdout, "451 4.4.1 ", "Connection refused")
+
+
+@cases("MAIL", "RCPT", "again", "DATA", "body")
+def test_bs_and_a_restart(t, stage):
+    """Wherever the conversation is: it goes on with the next service."""
+    t.smarthost()
+    s = Service(t)
+    steps = {"EHLO": ("EHLO x", "250"), "MAIL": ("MAIL FROM:<ann@example.org>", "250"), "RCPT": (f"RCPT TO:<{BOB}>", "250"),
+             "again": ("RCPT TO:<eve@example.net>", "250"), "DATA": ("DATA", "354"), "body": ("Subject: x\r\n\r\nHello\r\n.", "250")}
+    dialogue = Dialogue(t, env=s.environment())
+    for name, (line, reply) in steps.items():
+        if name == stage:
+            s.stop()
+        dialogue.process.write(f"{line}\r\n".encode())
+        if name == stage:
+            s = Service(t)
+        dialogue.expect(reply)
+    dialogue.say("QUIT", "221")
+    t.equal(dialogue.process.finish().status, 0)
+    s.stop()
+    t.equal(t.message().to, [BOB, "eve@example.net"])
 
 
 def waits(popen):
@@ -792,6 +814,23 @@ def test_reload_and_the_home(t):
             s.configure("users = root")
             s.process.signal(signal.SIGHUP)
             until(lambda: s.submit(BOB, user="nobody").status == 77, "the new configuration")
+            s.configure()
+            s.process.signal(signal.SIGHUP)
+            until(lambda: s.submit(BOB, user="nobody").status == 0, "the old configuration")
+
+
+def test_reload_and_the_environment(t):
+    """What was taken out of it at the start is still known."""
+    t.smarthost("tls: starttls", "auth: PLAIN")
+    secret = ("-password", "password_env = SECRET")
+    with service(t, account=secret, env={"SECRET": t.account()["password"]}) as s:
+        t.accepted(s.submit(BOB))
+        for number in range(2):
+            s.configure("users = root")
+            s.process.signal(signal.SIGHUP)
+            until(lambda: s.submit(BOB, user="nobody").status == 77, "the new configuration")
+            run = s.submit("--json", BOB, door="postbag")
+            t.equal((run.status, json.loads(run.stdout)["recipients"][0]["result"]), (0, "sent"))
             s.configure()
             s.process.signal(signal.SIGHUP)
             until(lambda: s.submit(BOB, user="nobody").status == 0, "the old configuration")

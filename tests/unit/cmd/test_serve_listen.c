@@ -188,6 +188,37 @@ static void test_at_once(void **state)
     tear_down(&p);
 }
 
+enum { OTHER = 65534 };
+
+static int listen_as_other(void *context)
+{
+    struct place *p = context;
+    ERR e = { 0 };
+    if (setresuid(OTHER, OTHER, OTHER) < 0)
+        return 2;
+    return serve_listen(&p->opts, &p->listeners, &e) < 0;
+}
+
+/* What a service of another user's has left is not in the way of whoever owns the folder. */
+static void test_left_by_another(void **state)
+{
+    struct place p;
+    ERR e = { 0 };
+    char folder[64];
+    (void)state;
+    if (geteuid())
+        skip();
+    set_up(&p);
+    assert_int_equal(serve_listen(&p.opts, &p.listeners, &e), 0);
+    listeners_close(&p.listeners);
+    assert_int_equal(chmod(p.scratch.above, 0755), 0);
+    memcpy(folder, p.path, sizeof folder);
+    *strrchr(folder, '/') = '\0';
+    assert_int_equal(chown(folder, OTHER, OTHER), 0);
+    assert_int_equal(forked(listen_as_other, &p), 0);
+    tear_down(&p);
+}
+
 static void test_no_folder(void **state)
 {
     struct place p;
@@ -345,11 +376,11 @@ static void test_not_for_us(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_socket),     cmocka_unit_test(test_room),
-        cmocka_unit_test(test_stranger),   cmocka_unit_test(test_at_once),
-        cmocka_unit_test(test_long_path),  cmocka_unit_test(test_no_folder),
-        cmocka_unit_test(test_loopback),   cmocka_unit_test(test_inherited),
-        cmocka_unit_test(test_not_for_us),
+        cmocka_unit_test(test_socket),          cmocka_unit_test(test_room),
+        cmocka_unit_test(test_stranger),        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_long_path),       cmocka_unit_test(test_no_folder),
+        cmocka_unit_test(test_left_by_another), cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_inherited),       cmocka_unit_test(test_not_for_us),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
