@@ -64,7 +64,9 @@ static int set_path(const struct setter *s, void *field)
                        value);
     if (check(s, value) < 0)
         return -1;
-    store_text(s, field, arena_printf(s->a, "%s%s", in_home ? home : "", value + in_home));
+    store_text(s, field,
+               in_home ? arena_printf(s->a, "%s%s", home, value + 1)
+                       : arena_string(s->a, span_of(value)));
     return 0;
 }
 
