@@ -16,8 +16,7 @@ struct auth_opts {
     const char *oauth_token_command; /* gives a token, in place of a password */
     const char *password_credential; /* a file below $CREDENTIALS_DIRECTORY */
     const char *password_env;        /* a variable */
-    const char *env_name;            /* of the variable that was taken out of the environment, */
-    const char *env_password;        /* and its value; NULL: there is none */
+    const char *env_password;        /* its value; NULL: there is none */
     const char *netrc;               /* "yes" for ~/.netrc, or an absolute path */
     struct strlist machines;         /* what it is asked for: names of hosts */
     const struct ident *who;         /* whose home is "~"; borrowed, or NULL */

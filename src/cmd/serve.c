@@ -109,9 +109,7 @@ static struct serve *load(const struct options *o, const struct serve *before, s
 {
     struct serve *s = mem_new(1, sizeof *s);
     s->options = o;
-    int done = fill(s, before ? &before->config : NULL, e);
-    s->config.before = NULL;
-    if (done == 0)
+    if (fill(s, before ? &before->config : NULL, e) == 0)
         return s;
     unload(s);
     return NULL;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "build.h"
 #include "config/accounts.h"
+#include "config/login.h"
 #include "config/sets.h"
 #include "config/source.h"
 #include "config/url.h"
@@ -173,7 +174,8 @@ static int load(struct config *c, const struct config_request *request, struct e
 {
     struct draft draft = { 0 };
     c->who = request->ident;
-    c->before = request->before;
+    if (request->before)
+        login_inherit(c, request->before);
     if (add_files(c, request, &draft, e) < 0 || add_url(c, &draft, e) < 0 ||
         accounts_build(c, &draft, e) < 0 || add_sections(c, &draft, e) < 0 ||
         add_aliases(c, &draft, e) < 0)

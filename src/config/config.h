@@ -26,13 +26,13 @@ struct config {
     struct strlist files; /* read, in order */
     struct strlist notes; /* for `check`, -v and the log */
 
-    struct strlist sets;         /* for config_choose() */
-    const struct ident *who;     /* the request's, which must stay as long */
-    const struct config *before; /* the request's */
-    const char *only;     /* absolute path of -C or $POSTBAG_CONFIG, NULL for the usual files */
-    const char *wanted;   /* the file to write when there is none, for messages */
-    bool may_use_service; /* if there is no account */
-    const char *denied;   /* a file that is there but that this user may not read, or NULL */
+    struct strlist sets;     /* for config_choose() */
+    const struct ident *who; /* the request's, which must stay as long */
+    struct strlist taken;    /* out of the environment: name, value, name, … */
+    const char *only;        /* absolute path of -C or $POSTBAG_CONFIG, NULL for the usual files */
+    const char *wanted;      /* the file to write when there is none, for messages */
+    bool may_use_service;    /* if there is no account */
+    const char *denied;      /* a file that is there but that this user may not read, or NULL */
 };
 
 struct config_request {
@@ -42,8 +42,7 @@ struct config_request {
     struct strlist sets;         /* "KEY=VALUE" of --set, in order */
     const char *system_file;     /* NULL: SYSCONFDIR/postbag.conf */
     bool for_service;            /* this is the service: it is not its own account */
-    const struct config *before; /* it takes the place of this one, which stays until an account is
-                                    chosen and has what was taken out of the environment; or NULL */
+    const struct config *before; /* in whose place it is loaded, or NULL */
 };
 
 /* Loads all. A missing system or user file is no error; a missing `file` is. ERR_CONFIG; for a

@@ -5,26 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *taken_before(const struct config *c, const char *name)
+static const char *last_taken(const struct config *c, const char *name)
 {
-    for (size_t i = 0; i < c->n_accounts; i++) {
-        const struct auth_opts *auth = &c->accounts[i].auth;
-        if (auth->env_password && auth->env_name && strcmp(auth->env_name, name) == 0)
-            return auth->env_password;
-    }
-    return c->before ? taken_before(c->before, name) : NULL;
+    for (size_t i = c->taken.n; i > 0; i -= 2)
+        if (strcmp(c->taken.items[i - 2], name) == 0)
+            return c->taken.items[i - 1];
+    return NULL;
+}
+
+static void note(struct config *c, const char *name, const char *value)
+{
+    strlist_add(&c->arena, &c->taken, arena_string(&c->arena, span_of(name)));
+    strlist_add(&c->arena, &c->taken, arena_string(&c->arena, span_of(value)));
+}
+
+void login_inherit(struct config *c, const struct config *before)
+{
+    for (size_t i = 0; i < before->taken.n; i += 2)
+        note(c, before->taken.items[i], before->taken.items[i + 1]);
 }
 
 static const char *take(struct config *c, const char *name)
 {
     char *value = getenv(name);
-    const char *known = value ? value : taken_before(c, name);
-    const char *kept = known ? arena_string(&c->arena, span_of(known)) : NULL;
-    if (!value)
-        return kept;
-    mem_wipe(value, strlen(value));
-    unsetenv(name);
-    return kept;
+    if (value) {
+        note(c, name, value);
+        mem_wipe(value, strlen(value));
+        unsetenv(name);
+    }
+    return last_taken(c, name);
 }
 
 static void add_machines(struct config *c, struct account *account)
@@ -42,10 +51,8 @@ static void add_machines(struct config *c, struct account *account)
 void login_complete(struct config *c, struct account *account)
 {
     struct auth_opts *auth = &account->auth;
-    if (auth->password_env) {
+    if (auth->password_env)
         auth->env_password = take(c, auth->password_env);
-        auth->env_name = auth->password_env;
-    }
     if (auth->netrc)
         add_machines(c, account);
 }

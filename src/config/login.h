@@ -9,4 +9,7 @@
  * find it all the same); and the names to look for in the netrc. */
 void login_complete(struct config *c, struct account *account);
 
+/* What `before` has taken out of the environment is known to `c`, too. */
+void login_inherit(struct config *c, const struct config *before);
+
 #endif

@@ -19,8 +19,7 @@ enum runner_mode {
 struct runner_setup {
     const char *spool; /* path */
     struct config *config;
-    bool
-        settled; /* it counts until HUP for all who name the same files, whatever they say by now */
+    bool settled; /* it counts until HUP, whatever its files say by now */
     const struct ident *ident;
     enum runner_mode mode;
     const char *name; /* for stderr and the log */

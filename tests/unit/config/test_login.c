@@ -30,7 +30,13 @@ static void a_variable_leaves_the_environment(void **state)
     accounts[1].auth.password_env = "TEST_OTHER";
     login_complete(&c, &accounts[1]);
     assert_null(accounts[1].auth.env_password);
+    struct config later = { .accounts = accounts, .n_accounts = 1 };
+    login_inherit(&later, &c);
     arena_wipe(&c.arena);
+    accounts[0].auth.env_password = NULL;
+    login_complete(&later, &accounts[0]);
+    assert_string_equal(accounts[0].auth.env_password, "sesame");
+    arena_wipe(&later.arena);
 }
 
 static void the_hosts_are_the_machines(void **state)
